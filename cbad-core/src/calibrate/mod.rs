@@ -1,0 +1,1 @@
+//! Turning scores into p-values from a stream's own history.

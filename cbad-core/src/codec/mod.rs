@@ -1,0 +1,1 @@
+//! Lossless compressors behind one trait; they measure, they do not store.

@@ -1,0 +1,1 @@
+//! Counts of symbols given a context, with their dispersion: shared by logs and traces.

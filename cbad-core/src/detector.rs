@@ -1,0 +1,22 @@
+//! What the three kinds of stream have in common.
+
+use crate::evidence::Evidence;
+use crate::{Batch, RecordError, Verdict, Window};
+
+/// One stream's model.
+///
+/// A detector is deterministic: the same batches (in any order within a window), windows and parameters give the
+/// same verdicts bit for bit, also after a save and a load between two windows.
+pub trait Detector {
+    /// Adds a batch to the open window. A malformed batch is refused as a whole.
+    fn observe(&mut self, batch: &Batch<'_>) -> Result<(), RecordError>;
+
+    /// Scores the open window against the past, then learns it unless it is quarantined or incomplete.
+    fn close(&mut self, window: &Window) -> Verdict;
+
+    /// Evidence on the window closed last, where its p was at or below `Params::evidence_p`.
+    fn evidence(&self) -> Option<&Evidence>;
+
+    /// Approximate heap bytes held.
+    fn memory(&self) -> usize;
+}

@@ -1,0 +1,48 @@
+//! Second opinions for flagged windows: compression distances, entropy, permutation.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Item;
+
+/// Sizes in bytes, and what follows from them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Compression {
+    /// Normalised compression distance `(C(B,W) − min) / max` of C(B) and C(W) (Cilibrasi and Vitányi 2005).
+    pub ncd: f64,
+    /// C(B), C(W) and C(B,W) in bytes.
+    pub baseline: u64,
+    pub window: u64,
+    pub combined: u64,
+    /// Raw bytes of the two samples.
+    pub baseline_raw: u64,
+    pub window_raw: u64,
+    /// The codec's name: `zstd` or `openzl`.
+    pub codec: String,
+}
+
+/// A record kept as an excerpt.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Excerpt {
+    pub time_ns: u64,
+    /// Hex, empty when there is none.
+    pub trace_id: String,
+    pub text: String,
+}
+
+/// What stands behind a flagged window.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// zstd on the sampled canonical bytes; for metrics also OpenZL on the columns.
+    pub compression: Vec<Compression>,
+    /// Shannon entropy of the sampled bytes, bits per byte.
+    pub entropy_baseline: f64,
+    pub entropy_window: f64,
+    /// Share of record permutations whose statistic is at least the observed one, `(1 + k)/(1 + n)`.
+    pub permutation_p: f64,
+    pub permutations: u32,
+    pub items: Vec<Item>,
+    pub baseline_sample: Vec<Excerpt>,
+    pub window_sample: Vec<Excerpt>,
+    /// Past scores of the deciding channel, newest last, at most 64.
+    pub score_history: Vec<f64>,
+}

@@ -1,0 +1,1 @@
+//! Log streams: masking, templates, per-trace context, novelty.

@@ -1,0 +1,1 @@
+//! Metric streams: one detector per series, one verdict per service.

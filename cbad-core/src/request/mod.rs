@@ -1,0 +1,1 @@
+//! Request windows: the sequence of symbols within one trace id.

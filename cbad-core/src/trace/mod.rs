@@ -1,0 +1,1 @@
+//! Span streams: edges, exclusive durations, client-server differences.
