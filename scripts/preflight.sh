@@ -5,10 +5,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-missing=0
+# complain WHAT HOW: says what is wrong and how to mend it; all is checked before the exit.
+wrong=0
 complain() {
-  printf 'missing: %s\n    %s\n' "$1" "$2" >&2
-  missing=1
+  printf '%s\n    %s\n' "$1" "$2" >&2
+  wrong=1
 }
 
 # at_least 1.25.0 1.26.8 → true
@@ -18,14 +19,14 @@ check_go() {
   local need have
   need=$(awk '$1 == "go" {print $2}' go.mod)
   if ! command -v go >/dev/null; then
-    complain "Go $need or newer" "install it from https://go.dev/dl or by your package manager"
+    complain "missing: Go $need or newer" "install it from https://go.dev/dl or by your package manager"
     return
   fi
   have=$(go env GOVERSION)
   have=${have#go}
-  at_least "$need" "${have%% *}" || complain "Go $need or newer (found $have)" "update it from https://go.dev/dl"
+  at_least "$need" "${have%% *}" || complain "too old: Go, $need or newer is needed (found $have)" "update it from https://go.dev/dl"
   if [ "$(go env CGO_ENABLED)" = 0 ]; then
-    complain "cgo (it is off: CGO_ENABLED=0, or Go found no C compiler)" "install a C compiler and run with CGO_ENABLED=1"
+    complain "missing: cgo (it is off: CGO_ENABLED=0, or Go found no C compiler)" "install a C compiler and run with CGO_ENABLED=1"
   fi
 }
 
@@ -33,36 +34,36 @@ check_rust() {
   local need have
   need=$(awk -F'"' '/^rust-version/ {print $2}' cbad-core/Cargo.toml)
   if ! command -v cargo >/dev/null; then
-    complain "Rust $need or newer (cargo)" "install it from https://rustup.rs"
+    complain "missing: Rust $need or newer (cargo)" "install it from https://rustup.rs"
     return
   fi
   have=$(cargo --version | awk '{print $2}')
-  at_least "$need" "$have" || complain "Rust $need or newer (found $have)" "run: rustup update stable"
+  at_least "$need" "$have" || complain "too old: Rust, $need or newer is needed (found $have)" "run: rustup update stable"
 }
 
 check_c() {
   local cc
   cc=$(go env CC 2>/dev/null || echo cc)
   command -v "${cc%% *}" >/dev/null ||
-    complain "a C compiler (looked for ${cc%% *})" "Debian and Ubuntu: apt-get install gcc libc6-dev; Fedora: dnf install gcc; macOS: xcode-select --install"
+    complain "missing: a C compiler (looked for ${cc%% *})" "Debian and Ubuntu: apt-get install gcc libc6-dev; Fedora: dnf install gcc; macOS: xcode-select --install"
 }
 
 check_node() {
   [ -f ui/package.json ] || return 0
   local need=20 have
   if ! command -v node >/dev/null; then
-    complain "Node.js $need or newer, for the dashboard in ui/" "install it from https://nodejs.org"
+    complain "missing: Node.js $need or newer, for the dashboard in ui/" "install it from https://nodejs.org"
     return
   fi
   have=$(node --version)
-  at_least "$need" "${have#v}" || complain "Node.js $need or newer (found $have)" "update it from https://nodejs.org"
+  at_least "$need" "${have#v}" || complain "too old: Node.js, $need or newer is needed (found $have)" "update it from https://nodejs.org"
 }
 
 # A connection that succeeds means that somebody listens there.
 check_port() {
   local port=$1 use=$2
   if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-    complain "port $port ($use): another program listens on it" \
+    complain "taken: port $port ($use): another program listens on it" \
       "stop that program (to find it: lsof -i :$port, or ss -ltnp 'sport = :$port'), or change the port in config/local.yaml"
   fi
 }
@@ -85,4 +86,4 @@ ports)
   exit 2
   ;;
 esac
-exit "$missing"
+exit "$wrong"

@@ -1,0 +1,141 @@
+# Builds, runs and tests Driftlock. `make` alone lists the targets.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# What may be said on the command line, as in `make run LIVE=0`.
+# LIVE=0: `make run` starts the collector alone.
+LIVE ?= 1
+# CARGO_FLAGS=--no-default-features: a quick build without OpenZL.
+CARGO_FLAGS ?=
+# GO_TEST_FLAGS=-v: anything that `go test` takes.
+GO_TEST_FLAGS ?=
+# How long each fuzz target runs.
+FUZZTIME ?= 20s
+# Which benchmarks run.
+BENCH ?= .
+
+GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
+ACTIONLINT    := go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+GOVULNCHECK   := go run golang.org/x/vuln/cmd/govulncheck@v1.6.0
+
+CARGO        := cargo
+CORE         := --manifest-path cbad-core/Cargo.toml --locked
+ARCHIVE      := cbad-core/target/release/libcbad_core.a
+ARCHIVE_HASH := internal/cbad/archive_sha256.go
+GO_BUILD     := go build -trimpath -buildvcs=false -ldflags "-s -w"
+
+# Everything that a binary is made of: when none of it changed, nothing is built.
+CORE_SRC := $(shell find cbad-core/src cbad-core/include cbad-core/build.rs cbad-core/Cargo.toml cbad-core/Cargo.lock -type f 2>/dev/null)
+GO_SRC   := go.mod go.sum $(shell find cmd connector exporter extension internal migrations processor receiver ui/dist \
+	-type f ! -name '*_test.go' ! -path '*/testdata/*' 2>/dev/null)
+
+# cmd/driftlock and tests/e2e are tested without the race detector: they would compile the
+# whole distribution a second time, and e2e looks at a separate process anyway.
+PLAIN_PACKAGES := ./cmd/driftlock ./tests/...
+
+STAGE   := scripts/stage.sh
+STARTED := $(shell date +%s)
+
+##@ Build
+
+.PHONY: cbad-core-lib collector api tools generate
+cbad-core-lib: $(ARCHIVE_HASH) ## The Rust core, linked into everything else
+collector: bin/driftlock ## bin/driftlock, the collector
+api: collector ## The same: the API is an extension of the collector
+tools: bin/synthetic bin/replay ## bin/synthetic and bin/replay
+
+# `touch`: cargo and go leave a file as it is when its content would not change.
+$(ARCHIVE): $(CORE_SRC) | preflight
+	$(CARGO) build --release $(CORE) $(CARGO_FLAGS)
+	touch $@
+
+$(ARCHIVE_HASH): $(ARCHIVE) scripts/archive-hash.sh
+	scripts/archive-hash.sh $(ARCHIVE) $@
+
+bin/driftlock bin/synthetic bin/replay: bin/%: $(GO_SRC) $(ARCHIVE_HASH)
+	$(GO_BUILD) -o $@ ./cmd/$*
+	touch $@
+
+generate: ## cmd/driftlock from builder-config.yaml
+	scripts/generate.sh
+
+##@ Run
+
+.PHONY: run
+run: ## A collector on this machine with two hours of telemetry and an incident; LIVE=0: the collector alone
+	@LIVE=$(LIVE) scripts/run.sh
+
+##@ Test
+
+.PHONY: test test-rust test-go test-plain test-short fuzz bench
+test: preflight ## Everything: Rust, Go with the race detector, golden files, the distribution, end to end
+	@$(STAGE) "build the Rust core" $(MAKE) --no-print-directory cbad-core-lib
+	@$(STAGE) "test the Rust core" $(MAKE) --no-print-directory test-rust
+	@$(STAGE) "build the binaries" $(MAKE) --no-print-directory collector tools
+	@$(STAGE) "test the distribution, end to end" $(MAKE) --no-print-directory test-plain
+	@$(STAGE) "test our packages with the race detector" $(MAKE) --no-print-directory test-go
+	@printf '\nEverything passed in %d min.\n' $$(( ($$(date +%s) - $(STARTED) + 59) / 60 ))
+
+test-rust: ## The Rust core alone
+	$(CARGO) test $(CORE) $(CARGO_FLAGS)
+
+test-plain: collector tools ## cmd/driftlock and tests/e2e, with the built binaries
+	go test -timeout 15m $(GO_TEST_FLAGS) $(PLAIN_PACKAGES)
+
+test-go: cbad-core-lib ## Our own packages, with the race detector
+	go test -race -timeout 20m $(GO_TEST_FLAGS) $$(scripts/packages.sh)
+
+test-short: cbad-core-lib ## What is quick: no race detector, no end to end, no OpenZL in the Rust tests
+	$(CARGO) test $(CORE) --no-default-features
+	go test -short -timeout 10m $(GO_TEST_FLAGS) $$(scripts/packages.sh)
+
+fuzz: cbad-core-lib ## Each fuzz target for FUZZTIME (20s)
+	scripts/fuzz.sh $(FUZZTIME)
+
+bench: cbad-core-lib ## All benchmarks on one core; BENCH=REGEXP chooses
+	go test -run '^$$' -bench '$(strip $(BENCH))' -benchmem -cpu 1 $$(scripts/packages.sh)
+	$(CARGO) bench $(CORE) $(CARGO_FLAGS)
+
+##@ Keep in order
+
+.PHONY: lint lint-go lint-rust lint-ci vulnerabilities fmt clean
+lint: lint-go lint-rust lint-ci ## All linters; any finding fails
+
+lint-go: cbad-core-lib
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { \
+		printf 'not formatted; run `make fmt`:\n%s\n' "$$unformatted" >&2; exit 1; }
+	go vet ./...
+	$(GOLANGCI_LINT) run ./...
+
+lint-rust:
+	$(CARGO) fmt --manifest-path cbad-core/Cargo.toml --check
+	$(CARGO) clippy $(CORE) --all-targets $(CARGO_FLAGS) -- -D warnings
+
+lint-ci:
+	$(ACTIONLINT)
+
+vulnerabilities: cbad-core-lib ## Known vulnerabilities of what we depend on; needs the network and cargo-audit
+	$(GOVULNCHECK) ./...
+	cd cbad-core && $(CARGO) audit
+
+fmt: ## Format Go and Rust
+	gofmt -w $$(git ls-files '*.go')
+	$(CARGO) fmt --manifest-path cbad-core/Cargo.toml
+
+clean: ## What builds and runs have made here; Go's own cache stays
+	rm -rf bin data $(ARCHIVE_HASH)
+	$(CARGO) clean --manifest-path cbad-core/Cargo.toml
+
+##@ Help
+
+.PHONY: help preflight
+help: ## This list
+	@awk -F ':.*## ' ' \
+		/^##@ /           { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## /  { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+preflight:
+	@scripts/preflight.sh build
