@@ -2,61 +2,66 @@ package join
 
 import "math/bits"
 
-// slot is where the probing for a key begins.
-func (t *Table) slot(k key) uint64 {
+// place is a slot of the index. The hash beside the position spares the ring a cache miss for each key passed by.
+type place struct {
+	hash uint32
+	at   uint32 // position in the ring, or empty
+}
+
+func (t *Table) hash(k key) uint32 {
 	hi, lo := bits.Mul64(k.hi^t.seed[0], k.lo^t.seed[1])
 	hi, lo = bits.Mul64(hi^lo^k.span, t.seed[2])
-	return (hi ^ lo) & t.mask
+	return uint32(hi ^ lo)
 }
 
 // find returns the ring position of a key, or empty.
-func (t *Table) find(k key) uint32 {
-	for at := t.slot(k); ; at = (at + 1) & t.mask {
-		i := t.index[at]
-		if i == empty || t.ring[i].key == k {
-			return i
+func (t *Table) find(k key, hash uint32) uint32 {
+	for i := uint64(hash) & t.mask; ; i = (i + 1) & t.mask {
+		p := t.index[i]
+		if p.at == empty || (p.hash == hash && t.ring[p.at].key == k) {
+			return p.at
 		}
 	}
 }
 
 // insert makes an entry for a key that is not there, in the place of the oldest where the ring is full.
-func (t *Table) insert(k key) *entry {
+func (t *Table) insert(k key, hash uint32) *entry {
 	e := &t.ring[t.head]
 	if t.used == len(t.ring) {
 		t.stats.Evicted++
 		if !e.seen {
 			t.stats.Awaited++
 		}
-		t.remove(e.key)
+		t.remove(t.hash(e.key), uint32(t.head))
 	} else {
 		t.used++
 	}
 	*e = entry{key: k}
-	at := t.slot(k)
-	for t.index[at] != empty {
-		at = (at + 1) & t.mask
+	i := uint64(hash) & t.mask
+	for t.index[i].at != empty {
+		i = (i + 1) & t.mask
 	}
-	t.index[at] = uint32(t.head)
+	t.index[i] = place{hash, uint32(t.head)}
 	if t.head++; t.head == len(t.ring) {
 		t.head = 0
 	}
 	return e
 }
 
-// remove takes a key out of the index by shifting later entries of its run back (Knuth, TAOCP 6.4, algorithm R),
+// remove takes an entry out of the index by shifting later ones of its run back (Knuth, TAOCP 6.4, algorithm R),
 // which leaves no tombstones, so probes stay short however long the table lives.
-func (t *Table) remove(k key) {
-	at := t.slot(k)
-	for t.ring[t.index[at]].key != k {
-		at = (at + 1) & t.mask
+func (t *Table) remove(hash, at uint32) {
+	hole := uint64(hash) & t.mask
+	for t.index[hole].at != at {
+		hole = (hole + 1) & t.mask
 	}
-	for next := (at + 1) & t.mask; t.index[next] != empty; next = (next + 1) & t.mask {
-		home := t.slot(t.ring[t.index[next]].key)
+	for next := (hole + 1) & t.mask; t.index[next].at != empty; next = (next + 1) & t.mask {
+		home := uint64(t.index[next].hash)
 		// The entry may move to the hole unless its home lies cyclically within (hole, next].
-		if (next-home)&t.mask >= (next-at)&t.mask {
-			t.index[at] = t.index[next]
-			at = next
+		if (next-home)&t.mask >= (next-hole)&t.mask {
+			t.index[hole] = t.index[next]
+			hole = next
 		}
 	}
-	t.index[at] = empty
+	t.index[hole].at = empty
 }

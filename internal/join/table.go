@@ -76,16 +76,16 @@ const (
 // and on the capacity, never on its hash seed.
 type Table struct {
 	ring  []entry
-	used  int      // entries of the ring in use
-	head  int      // next entry to write; the oldest once the ring is full
-	index []uint32 // power of two, at most half full: positions in ring, or empty
+	used  int     // entries of the ring in use
+	head  int     // next entry to write; the oldest once the ring is full
+	index []place // power of two, at most half full
 	mask  uint64
 	seed  [3]uint64
 	stats Stats
 }
 
 // EntryBytes is what one span of capacity costs, the index included.
-const EntryBytes = 80 + 4*4
+const EntryBytes = 80 + 4*8
 
 // MaxCapacity bounds New's argument: positions are 32 bits wide and the index is up to four times as long.
 const MaxCapacity = 1 << 28
@@ -94,9 +94,9 @@ const MaxCapacity = 1 << 28
 func New(capacity int) *Table {
 	capacity = min(max(capacity, 2), MaxCapacity)
 	size := 1 << bits.Len(uint(2*capacity-1))
-	t := &Table{ring: make([]entry, capacity), index: make([]uint32, size), mask: uint64(size - 1)}
+	t := &Table{ring: make([]entry, capacity), index: make([]place, size), mask: uint64(size - 1)}
 	for i := range t.index {
-		t.index[i] = empty
+		t.index[i].at = empty
 	}
 	// A secret seed, so that crafted ids cannot line up in one run of slots.
 	for i := range t.seed {
@@ -117,8 +117,9 @@ func (t *Table) Cap() int { return len(t.ring) }
 // Add takes in a span and adds its duration to its parent's children. It returns false for a duplicate, which changes nothing.
 func (t *Table) Add(s *Span) bool {
 	k := keyOf(&s.TraceID, s.SpanID)
-	if i := t.find(k); i == empty {
-		e := t.insert(k)
+	h := t.hash(k)
+	if i := t.find(k, h); i == empty {
+		e := t.insert(k, h)
 		t.fill(e, s)
 	} else if e := &t.ring[i]; e.seen {
 		t.stats.Duplicates++
@@ -130,12 +131,13 @@ func (t *Table) Add(s *Span) bool {
 	if s.ParentID == 0 || s.ParentID == s.SpanID {
 		return true
 	}
-	pk := keyOf(&s.TraceID, s.ParentID)
+	k = keyOf(&s.TraceID, s.ParentID)
+	h = t.hash(k)
 	var p *entry
-	if i := t.find(pk); i != empty {
+	if i := t.find(k, h); i != empty {
 		p = &t.ring[i]
 	} else {
-		p = t.insert(pk)
+		p = t.insert(k, h)
 	}
 	t.addChild(p, s)
 	return true
@@ -186,7 +188,8 @@ type Resolved struct {
 func (t *Table) Resolve(s *Span) Resolved {
 	t.stats.Resolved++
 	r := Resolved{ExclusiveNs: s.DurationNs()}
-	if i := t.find(keyOf(&s.TraceID, s.SpanID)); i != empty {
+	k := keyOf(&s.TraceID, s.SpanID)
+	if i := t.find(k, t.hash(k)); i != empty {
 		e := &t.ring[i]
 		r.ExclusiveNs -= min(r.ExclusiveNs, e.covered())
 		r.Remote = e.remote
@@ -196,7 +199,8 @@ func (t *Table) Resolve(s *Span) Resolved {
 	if s.ParentID == 0 || s.ParentID == s.SpanID {
 		return r
 	}
-	i := t.find(keyOf(&s.TraceID, s.ParentID))
+	k = keyOf(&s.TraceID, s.ParentID)
+	i := t.find(k, t.hash(k))
 	if i == empty || !t.ring[i].seen {
 		t.stats.Orphans++
 		r.Parent = unseenParent

@@ -153,7 +153,7 @@ func TestCapacityBounds(t *testing.T) {
 	require.Equal(t, 1000, New(1000).Cap())
 	for _, n := range []int{2, 3, 1000, 1024, 1025} {
 		table := New(n)
-		got := cap(table.ring)*int(unsafe.Sizeof(entry{})) + cap(table.index)*4
+		got := cap(table.ring)*int(unsafe.Sizeof(entry{})) + cap(table.index)*8
 		require.LessOrEqual(t, got, n*EntryBytes, "capacity %d", n)
 		require.GreaterOrEqual(t, len(table.index), 2*n)
 	}
