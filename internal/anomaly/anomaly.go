@@ -97,6 +97,7 @@ type Anomaly struct {
 	WindowData   json.RawMessage `json:"window_data,omitempty"`   // excerpts and statistics of the window
 
 	Incomplete  bool              `json:"incomplete,omitempty"` // records were skipped under overload
+	Trimmed     []string          `json:"trimmed,omitempty"`    // the fields that were shortened to keep the item small
 	Resource    map[string]string `json:"resource,omitempty"`
 	ComponentID string            `json:"component_id"`
 	ConfigHash  string            `json:"config_hash"`
