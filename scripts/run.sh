@@ -76,7 +76,7 @@ if [ "${LIVE:-1}" != 0 ]; then
   printf '\nSending two hours of a shop of services; checkout fails in the last ten minutes.\n'
   bin/synthetic --endpoint localhost:4317 --history 2h --incident errors@checkout --incident-last 10m &
   synthetic=$!
-  wait "$synthetic"
+  wait "$synthetic" || { echo "bin/synthetic failed: the lines above say why" >&2; exit 1; }
   await 60 'the first anomaly' has_anomaly || true
   bin/synthetic --endpoint localhost:4317 --rate 5 --duration 0 >>data/synthetic.log 2>&1 &
   synthetic=$!
