@@ -37,9 +37,7 @@ impl<'a> Batch<'a> {
         let err = |s: String| Err(RecordError::Offsets(s));
         match (offsets.first(), offsets.last()) {
             (Some(&0), Some(&last)) if last as usize == bytes.len() => {}
-            (Some(&0), Some(&last)) => {
-                return err(format!("last is {last}, the buffer has {} bytes", bytes.len()))
-            }
+            (Some(&0), Some(&last)) => return err(format!("last is {last}, the buffer has {} bytes", bytes.len())),
             (Some(&first), _) => return err(format!("first is {first}, must be 0")),
             (None, _) => return err("none given, n records need n + 1".into()),
         }

@@ -58,7 +58,10 @@ pub struct Channel {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StreamState {
     /// So many windows learnt of those needed.
-    Warming { seen: u32, needed: u32 },
+    Warming {
+        seen: u32,
+        needed: u32,
+    },
     Ready,
 }
 
