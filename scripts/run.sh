@@ -57,7 +57,9 @@ has_anomaly() { http '/v1/anomalies?limit=1' | grep -q '"id"'; }
 
 scripts/preflight.sh build
 scripts/preflight.sh ports
-make --no-print-directory collector $([ "${LIVE:-1}" = 0 ] || echo bin/synthetic)
+binaries=(bin/driftlock)
+[ "${LIVE:-1}" = 0 ] || binaries+=(bin/synthetic)
+make --no-print-directory "${binaries[@]}"
 
 mkdir -p data
 bin/driftlock --config config/local.yaml >"$log" 2>&1 &
