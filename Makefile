@@ -19,7 +19,7 @@ BENCH ?= .
 
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
 ACTIONLINT    := go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
-GOVULNCHECK   := go run golang.org/x/vuln/cmd/govulncheck@v1.6.0
+GOVULNCHECK   := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 CARGO        := cargo
 CORE         := --manifest-path cbad-core/Cargo.toml --locked

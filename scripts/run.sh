@@ -80,7 +80,7 @@ if [ "${LIVE:-1}" != 0 ]; then
   synthetic=$!
   wait "$synthetic" || { echo "bin/synthetic failed: the lines above say why" >&2; exit 1; }
   await 60 'the first anomaly' has_anomaly || true
-  bin/synthetic --endpoint localhost:4317 --rate 5 --duration 0 >>data/synthetic.log 2>&1 &
+  bin/synthetic --endpoint localhost:4317 --live --rate 2 --quiet >>data/synthetic.log 2>&1 &
   synthetic=$!
   printf '\nLight live traffic goes on (its log: data/synthetic.log).\n'
 fi
