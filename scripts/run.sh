@@ -80,9 +80,9 @@ if [ "${LIVE:-1}" != 0 ]; then
   synthetic=$!
   wait "$synthetic" || { echo "bin/synthetic failed: the lines above say why" >&2; exit 1; }
   await 60 'the first anomaly' has_anomaly || true
+  # The rate of the history: another one would be an anomaly of its own.
   bin/synthetic --endpoint localhost:4317 --live --rate 5 --quiet >>data/synthetic.log 2>&1 &
   synthetic=$!
-  # The rate of the history: another one would be an anomaly of its own.
   printf '\nLight live traffic goes on (its log: data/synthetic.log).\n'
 fi
 
