@@ -161,7 +161,7 @@ pub struct SpanRecord {
     pub exclusive_ns: u64,
     /// Parent's duration less this span's where the parent is of another service (client − server); [`SpanRecord::NO_NET`]: none.
     pub net_ns: i64,
-    /// Bit 0: status is error. Other bits 0.
+    /// [`SpanRecord::ERROR`] and [`SpanRecord::REMOTE_CHILD`]; other bits 0.
     pub flags: u64,
 }
 
@@ -170,6 +170,20 @@ impl SpanRecord {
     pub const FIXED: usize = 80;
     /// `net_ns` of a span without a caller in another service.
     pub const NO_NET: i64 = i64::MIN;
+    /// Flag: the status is error.
+    pub const ERROR: u64 = 1;
+    /// Flag: a child ran in another service, so the exclusive time is that call's network and queue.
+    pub const REMOTE_CHILD: u64 = 2;
+
+    /// True when the status is error.
+    pub fn is_error(&self) -> bool {
+        self.flags & Self::ERROR != 0
+    }
+
+    /// True when a child ran in another service.
+    pub fn remote_child(&self) -> bool {
+        self.flags & Self::REMOTE_CHILD != 0
+    }
 
     /// Reads record `i` of the batch.
     pub fn read(batch: &Batch<'_>, i: usize) -> Result<Self, RecordError> {
