@@ -1,1 +1,12 @@
-//! Turning scores into p-values from a stream's own history.
+//! Turning scores into p-values from a stream's own past.
+//!
+//! It ranks and extrapolates; it does not know what a score means or when a window is worth learning.
+
+mod counts;
+mod history;
+mod severity;
+mod tail;
+
+pub use history::{ColdStart, History, KRule};
+pub use severity::SeverityCalibrator;
+pub use tail::{Tail, TailBand};
