@@ -1,0 +1,165 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/driftlock/driftlock/internal/anomaly"
+	"github.com/driftlock/driftlock/internal/store"
+)
+
+// Add stores items in one immediate transaction.
+func (s *Store) Add(ctx context.Context, items anomaly.Items) (store.Counts, error) {
+	const action = "insert anomalies"
+	if err := s.usable(action); err != nil {
+		return store.Counts{}, err
+	}
+	if items.Len() == 0 {
+		return store.Counts{}, nil
+	}
+	var added store.Counts
+	err := s.transact(ctx, func(tx *sql.Tx) (err error) {
+		now := s.now().UnixNano()
+		if added.Anomalies, err = addAnomalies(ctx, tx, items.Anomalies, now); err != nil {
+			return err
+		}
+		added.Windows, err = addWindows(ctx, tx, items.Windows, now)
+		return err
+	})
+	if err != nil {
+		return store.Counts{}, s.wrap(action, err)
+	}
+	return added, nil
+}
+
+// transact runs f in a write transaction.
+func (s *Store) transact(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := s.db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := f(tx); err != nil {
+		if rerr := tx.Rollback(); rerr != nil && !errors.Is(rerr, sql.ErrTxDone) {
+			return errors.Join(err, rerr)
+		}
+		return err
+	}
+	return tx.Commit()
+}
+
+func addAnomalies(ctx context.Context, tx *sql.Tx, list []*anomaly.Anomaly, now int64) (added int, err error) {
+	if len(list) == 0 {
+		return 0, nil
+	}
+	stmt, err := tx.PrepareContext(ctx, insertAnomaly)
+	if err != nil {
+		return 0, err
+	}
+	defer stmt.Close()
+	for _, a := range list {
+		args, err := anomalyArgs(a, now)
+		if err != nil {
+			return added, &store.PermanentError{Err: fmt.Errorf("anomaly %s: %w", a.ID, err)}
+		}
+		res, err := stmt.ExecContext(ctx, args...)
+		if err != nil {
+			return added, fmt.Errorf("anomaly %s: %w", a.ID, err)
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return added, err
+		}
+		added += int(n)
+	}
+	return added, nil
+}
+
+func addWindows(ctx context.Context, tx *sql.Tx, list []*anomaly.Window, now int64) (added int, err error) {
+	if len(list) == 0 {
+		return 0, nil
+	}
+	insert, err := tx.PrepareContext(ctx, insertWindow)
+	if err != nil {
+		return 0, err
+	}
+	defer insert.Close()
+	latest, err := tx.PrepareContext(ctx, upsertLatest)
+	if err != nil {
+		return 0, err
+	}
+	defer latest.Close()
+	for _, w := range list {
+		streams, err := encode(w.Streams)
+		if err != nil {
+			return added, &store.PermanentError{Err: fmt.Errorf("window of service %q: %w", w.Service, err)}
+		}
+		args := []any{
+			w.ComponentID, w.ProcessID, w.Service, nanos(w.Timestamp), nanos(w.WindowStart), w.Score, w.PValue, w.Level, w.Anomaly,
+			w.BudgetPerDay, w.BudgetSpent, streams, now,
+		}
+		res, err := insert.ExecContext(ctx, args...)
+		if err != nil {
+			return added, fmt.Errorf("window of service %q: %w", w.Service, err)
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return added, err
+		}
+		if n == 0 {
+			continue // known, and so is whether it is the newest
+		}
+		added++
+		if _, err := latest.ExecContext(ctx, args...); err != nil {
+			return added, fmt.Errorf("newest window of service %q: %w", w.Service, err)
+		}
+	}
+	return added, nil
+}
+
+// anomalyArgs are the values of insert_anomaly.sql, in its order.
+func anomalyArgs(a *anomaly.Anomaly, now int64) ([]any, error) {
+	texts := make([]string, 0, 8)
+	for _, v := range []any{a.Signals, a.Reasons, a.Channels, a.Requests, a.TraceIDs, a.Trimmed, a.Resource} {
+		s, err := encode(v)
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, s)
+	}
+	status := a.Status
+	if status == "" {
+		status = store.Statuses[0]
+	}
+	return []any{
+		a.ID, nanos(a.Timestamp), nanos(a.WindowStart), a.Service, string(a.StreamType), status, a.Score, a.PValue, a.PFloor, a.Level,
+		a.NCDScore, a.Bits, a.Explanation, int64(a.CompressionBaseline), int64(a.CompressionWindow), int64(a.CompressionCombined),
+		a.EntropyBaseline, a.EntropyWindow, a.PermutationP, texts[0], texts[1], texts[2], texts[3], texts[4],
+		optional(a.BaselineData), optional(a.WindowData), texts[5], a.Incomplete, texts[6],
+		a.ComponentID, a.ConfigHash, a.CoreVersion, a.ProcessID, now, now,
+	}, nil
+}
+
+// encode writes JSON with <, > and & as they are, so that a search for a template's <*> finds it.
+func encode(v any) (string, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return "", err
+	}
+	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
+}
+
+func optional(raw json.RawMessage) any {
+	if len(raw) == 0 {
+		return nil
+	}
+	return string(raw)
+}
+
+func nanos(t time.Time) int64 { return t.UnixNano() }

@@ -1,0 +1,229 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/driftlock/driftlock/internal/anomaly"
+	"github.com/driftlock/driftlock/internal/store"
+)
+
+// Get returns one anomaly.
+func (s *Store) Get(ctx context.Context, id string) (*anomaly.Anomaly, error) {
+	const action = "read anomaly"
+	if err := s.usable(action); err != nil {
+		return nil, err
+	}
+	a, err := scanAnomaly(s.db.read.QueryRowContext(ctx, selectAnomalies+" WHERE id = ?", id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("%s %s: %w", action, id, store.ErrNotFound)
+	}
+	if err != nil {
+		return nil, s.wrap(action+" "+id, err)
+	}
+	return a, nil
+}
+
+// order is how a field is sorted and continued. Only these constants reach the statement.
+var order = map[store.Field]map[bool]struct{ by, after string }{
+	store.ByTimestamp: orders("timestamp"),
+	store.ByScore:     orders("score"),
+	store.ByPValue:    orders("p_value"),
+	store.ByNCDScore:  orders("ncd_score"),
+}
+
+func orders(column string) map[bool]struct{ by, after string } {
+	return map[bool]struct{ by, after string }{
+		true:  {" ORDER BY " + column + ", id", "(" + column + ", id) > (?, ?)"},
+		false: {" ORDER BY " + column + " DESC, id DESC", "(" + column + ", id) < (?, ?)"},
+	}
+}
+
+// List returns one page.
+func (s *Store) List(ctx context.Context, q store.Query) (store.Page, error) {
+	const action = "list anomalies"
+	if err := s.usable(action); err != nil {
+		return store.Page{}, err
+	}
+	if q.Sort.Field == "" {
+		q.Sort.Field = store.ByTimestamp
+	}
+	o, ok := order[q.Sort.Field]
+	if !ok {
+		return store.Page{}, &store.PermanentError{Err: fmt.Errorf("%s: no order by %q", action, q.Sort.Field)}
+	}
+	where, args := conditions(q)
+	if q.After != nil {
+		where = append(where, o[q.Sort.Ascending].after)
+		if q.Sort.Field == store.ByTimestamp {
+			args = append(args, nanos(q.After.Time), q.After.ID)
+		} else {
+			args = append(args, q.After.Value, q.After.ID)
+		}
+	}
+	text := selectAnomalies
+	if q.Detail == store.Summary {
+		text = selectSummaries
+	}
+	if len(where) > 0 {
+		text += " WHERE " + strings.Join(where, " AND ")
+	}
+	limit := store.ClampLimit(q.Limit)
+	text += o[q.Sort.Ascending].by + " LIMIT ?"
+	args = append(args, limit+1) // one more tells whether there is a next page
+
+	rows, err := s.db.read.QueryContext(ctx, text, args...)
+	if err != nil {
+		return store.Page{}, s.wrap(action, err)
+	}
+	defer rows.Close()
+	var page store.Page
+	for rows.Next() {
+		a, err := scanAnomaly(rows)
+		if err != nil {
+			return store.Page{}, s.wrap(action, err)
+		}
+		page.Anomalies = append(page.Anomalies, a)
+	}
+	if err := rows.Err(); err != nil {
+		return store.Page{}, s.wrap(action, err)
+	}
+	if len(page.Anomalies) > limit {
+		page.Anomalies = page.Anomalies[:limit]
+		page.Next = store.PositionOf(page.Anomalies[limit-1], q.Sort)
+	}
+	return page, nil
+}
+
+func conditions(q store.Query) (where []string, args []any) {
+	add := func(condition string, values ...any) {
+		where = append(where, condition)
+		args = append(args, values...)
+	}
+	if q.StreamType != "" {
+		add("stream_type = ?", string(q.StreamType))
+	}
+	if q.Service != "" {
+		add("service = ?", q.Service)
+	}
+	if q.Status != "" {
+		add("status = ?", q.Status)
+	}
+	if q.MinNCDScore != nil {
+		add("ncd_score >= ?", *q.MinNCDScore)
+	}
+	if q.MaxPValue != nil {
+		add("p_value <= ?", *q.MaxPValue)
+	}
+	if !q.Start.IsZero() {
+		add("timestamp >= ?", nanos(q.Start))
+	}
+	if !q.End.IsZero() {
+		add("timestamp < ?", nanos(q.End))
+	}
+	if q.Text != "" {
+		like := "%" + likeLiteral.Replace(q.Text) + "%"
+		add(`(glass_box_explanation LIKE ? ESCAPE '\' OR service LIKE ? ESCAPE '\' OR reasons LIKE ? ESCAPE '\')`, like, like, like)
+	}
+	return where, args
+}
+
+// likeLiteral makes a text stand for itself in LIKE.
+var likeLiteral = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+type scanner interface{ Scan(...any) error }
+
+// scanAnomaly reads a row of select_anomalies.sql.
+func scanAnomaly(row scanner) (*anomaly.Anomaly, error) {
+	var a anomaly.Anomaly
+	var timestamp, start, created, updated int64
+	var signals, reasons, channels, requests, traceIDs, trimmed, resource []byte
+	var baseline, window sql.NullString
+	if err := row.Scan(
+		&a.ID, &timestamp, &start, &a.Service, &a.StreamType, &a.Status, &a.Score, &a.PValue, &a.PFloor, &a.Level, &a.NCDScore, &a.Bits, &a.Explanation,
+		&a.CompressionBaseline, &a.CompressionWindow, &a.CompressionCombined, &a.EntropyBaseline, &a.EntropyWindow, &a.PermutationP,
+		&signals, &reasons, &channels, &requests, &traceIDs, &baseline, &window, &trimmed, &a.Incomplete, &resource,
+		&a.ComponentID, &a.ConfigHash, &a.CoreVersion, &a.ProcessID, &created, &updated,
+	); err != nil {
+		return nil, err
+	}
+	for _, part := range []struct {
+		column string
+		text   []byte
+		into   any
+	}{
+		{"signals", signals, &a.Signals}, {"reasons", reasons, &a.Reasons}, {"channels", channels, &a.Channels}, {"requests", requests, &a.Requests},
+		{"trace_ids", traceIDs, &a.TraceIDs}, {"trimmed", trimmed, &a.Trimmed}, {"resource", resource, &a.Resource},
+	} {
+		if err := json.Unmarshal(part.text, part.into); err != nil {
+			return nil, fmt.Errorf("column %s of anomaly %s: %w", part.column, a.ID, err)
+		}
+	}
+	if baseline.Valid {
+		a.BaselineData = json.RawMessage(baseline.String)
+	}
+	if window.Valid {
+		a.WindowData = json.RawMessage(window.String)
+	}
+	a.Timestamp, a.WindowStart = moment(timestamp), moment(start)
+	c, u := moment(created), moment(updated)
+	a.CreatedAt, a.UpdatedAt = &c, &u
+	return &a, nil
+}
+
+func moment(ns int64) time.Time { return time.Unix(0, ns).UTC() }
+
+// Windows returns a service's window items.
+func (s *Store) Windows(ctx context.Context, q store.WindowQuery) ([]*anomaly.Window, error) {
+	end := int64(math.MaxInt64)
+	if !q.End.IsZero() {
+		end = nanos(q.End)
+	}
+	start := int64(0)
+	if !q.Start.IsZero() {
+		start = nanos(q.Start)
+	}
+	return s.windows(ctx, "list windows", selectWindows, q.Service, start, end, store.ClampLimit(q.Limit))
+}
+
+// Latest returns the newest window item of each service and component.
+func (s *Store) Latest(ctx context.Context, q store.LatestQuery) ([]*anomaly.Window, error) {
+	const action = "list streams"
+	if q.Service != "" {
+		return s.windows(ctx, action, selectLatestOfService, q.Service, q.AfterComponent, store.ClampLimit(q.Limit))
+	}
+	return s.windows(ctx, action, selectLatest, q.AfterService, q.AfterComponent, store.ClampLimit(q.Limit))
+}
+
+func (s *Store) windows(ctx context.Context, action, query string, args ...any) ([]*anomaly.Window, error) {
+	if err := s.usable(action); err != nil {
+		return nil, err
+	}
+	rows, err := s.db.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, s.wrap(action, err)
+	}
+	defer rows.Close()
+	var out []*anomaly.Window
+	for rows.Next() {
+		var w anomaly.Window
+		var timestamp, start int64
+		var streams []byte
+		if err := rows.Scan(&w.ComponentID, &w.ProcessID, &w.Service, &timestamp, &start, &w.Score, &w.PValue, &w.Level, &w.Anomaly,
+			&w.BudgetPerDay, &w.BudgetSpent, &streams); err != nil {
+			return nil, s.wrap(action, err)
+		}
+		if err := json.Unmarshal(streams, &w.Streams); err != nil {
+			return nil, s.wrap(action, fmt.Errorf("streams of service %q: %w", w.Service, err))
+		}
+		w.Timestamp, w.WindowStart = moment(timestamp), moment(start)
+		out = append(out, &w)
+	}
+	return out, s.wrap(action, rows.Err())
+}

@@ -1,0 +1,86 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/driftlock/driftlock/internal/store"
+	migrations "github.com/driftlock/driftlock/migrations/sqlite"
+)
+
+// vacuumPages bounds what one Prune gives back to the file system, 4 MiB at the usual page size.
+const vacuumPages = 1024
+
+// Prune deletes one batch of what is past its time.
+func (s *Store) Prune(ctx context.Context, before store.Cutoffs, batch int) (store.Counts, error) {
+	const action = "delete old items"
+	if err := s.usable(action); err != nil {
+		return store.Counts{}, err
+	}
+	var gone store.Counts
+	err := s.transact(ctx, func(tx *sql.Tx) error {
+		if !before.Anomalies.IsZero() {
+			n, err := affected(tx.ExecContext(ctx, pruneAnomalies, nanos(before.Anomalies), batch))
+			if err != nil {
+				return err
+			}
+			gone.Anomalies = n
+		}
+		if before.Windows.IsZero() {
+			return nil
+		}
+		n, err := affected(tx.ExecContext(ctx, pruneWindows, nanos(before.Windows), batch))
+		if err != nil {
+			return err
+		}
+		gone.Windows = n
+		_, err = tx.ExecContext(ctx, pruneLatest, nanos(before.Windows)) // one row per service: never many
+		return err
+	})
+	if err != nil {
+		return store.Counts{}, s.wrap(action, err)
+	}
+	if gone != (store.Counts{}) {
+		// The pragma frees one page per row it returns, so it must be read to its end.
+		rows, err := s.db.write.QueryContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", vacuumPages))
+		if err != nil {
+			return gone, s.wrap(action, err)
+		}
+		for rows.Next() { //nolint:revive // see above
+		}
+		if err := rows.Close(); err != nil {
+			return gone, s.wrap(action, err)
+		}
+	}
+	return gone, nil
+}
+
+func affected(res sql.Result, err error) (int, error) {
+	if err != nil {
+		return 0, err
+	}
+	n, err := res.RowsAffected()
+	return int(n), err
+}
+
+// Ping reads the schema's version and compares it with this build's.
+func (s *Store) Ping(ctx context.Context) error {
+	const action = "reach the store"
+	if err := s.usable(action); err != nil {
+		return err
+	}
+	want, err := newestVersion(migrations.Files)
+	if err != nil {
+		return err
+	}
+	var have uint
+	var dirty bool
+	if err := s.db.read.QueryRowContext(ctx, "SELECT version, dirty FROM schema_migrations").Scan(&have, &dirty); err != nil {
+		return s.wrap(action, err)
+	}
+	if dirty || have != want {
+		return fmt.Errorf("%s: schema version %d (dirty: %t), this build needs %d", action, have, dirty, want)
+	}
+	return nil
+}

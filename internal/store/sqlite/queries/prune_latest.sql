@@ -1,0 +1,1 @@
+DELETE FROM latest_windows WHERE created_at < ?

@@ -1,0 +1,297 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/driftlock/driftlock/internal/anomaly"
+	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/internal/store/storetest"
+)
+
+// TestMain also plays a second process: it then only opens the store whose path it is given.
+func TestMain(m *testing.M) {
+	if path := os.Getenv("STORE_TEST_OPEN"); path != "" {
+		s, err := Open(context.Background(), Options{Path: path})
+		if err == nil {
+			_, err = s.Add(context.Background(), anomaly.Items{Anomalies: []*anomaly.Anomaly{storetest.Anomaly(os.Getpid())}})
+		}
+		if err == nil {
+			err = s.Close()
+		}
+		if err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, now func() time.Time) store.Store {
+		s, err := Open(t.Context(), Options{Path: filepath.Join(t.TempDir(), "sub", "a?b%20 c#.db"), Now: now})
+		require.NoError(t, err)
+		return s
+	})
+}
+
+func TestOneStorePerPath(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	link := filepath.Join(t.TempDir(), "link")
+	require.NoError(t, os.Symlink(dir, link))
+	var wg sync.WaitGroup
+	handles := make([]*Store, 8)
+	for i := range handles {
+		wg.Go(func() {
+			path := filepath.Join(dir, "x", "..", "a.db")
+			if i%2 == 1 {
+				path = filepath.Join(link, "a.db")
+			}
+			s, err := Open(t.Context(), Options{Path: path})
+			if assert.NoError(t, err) {
+				handles[i] = s
+			}
+		})
+	}
+	wg.Wait()
+	for i, s := range handles {
+		require.NotNil(t, s)
+		require.Same(t, handles[0].db, s.db, "all share one database")
+		if i > 0 {
+			require.NoError(t, s.Close())
+		}
+	}
+	require.NoError(t, handles[0].Ping(t.Context()))
+	db := handles[0].db
+	require.NoError(t, handles[0].Close())
+	require.Error(t, db.write.Ping(), "the last handle closes the file")
+	require.NoFileExists(t, filepath.Join(dir, "a.db-wal"))
+
+	again, err := Open(t.Context(), Options{Path: filepath.Join(dir, "a.db")})
+	require.NoError(t, err)
+	require.NotSame(t, db, again.db)
+	require.NoError(t, again.Close())
+}
+
+func TestProcessesMayOpenTogether(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a.db")
+	const processes = 4
+	outputs := make([][]byte, processes)
+	errs := make([]error, processes)
+	var wg sync.WaitGroup
+	for i := range processes {
+		wg.Go(func() {
+			cmd := exec.Command(os.Args[0])
+			cmd.Env = append(os.Environ(), "STORE_TEST_OPEN="+path)
+			outputs[i], errs[i] = cmd.CombinedOutput()
+		})
+	}
+	wg.Wait()
+	for i := range processes {
+		require.NoError(t, errs[i], "%s", outputs[i])
+	}
+	s, err := Open(t.Context(), Options{Path: path})
+	require.NoError(t, err)
+	page, err := s.List(t.Context(), store.Query{})
+	require.NoError(t, err)
+	require.Len(t, page.Anomalies, processes)
+	require.NoError(t, s.Close())
+}
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a.db")
+	s, err := Open(t.Context(), Options{Path: path})
+	require.NoError(t, err)
+	defer s.Close()
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "1", "auto_vacuum": "2", "busy_timeout": "5000"} {
+		for name, pool := range map[string]*sql.DB{"write": s.db.write, "read": s.db.read} {
+			var got string
+			require.NoError(t, pool.QueryRow("PRAGMA "+pragma).Scan(&got))
+			require.Equal(t, want, got, "%s of the %s pool", pragma, name)
+		}
+	}
+	_, err = s.db.read.Exec("DELETE FROM anomalies")
+	require.ErrorContains(t, err, "readonly")
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.EqualValues(t, 0o600, info.Mode().Perm())
+}
+
+func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	garbage := filepath.Join(dir, "garbage.db")
+	require.NoError(t, os.WriteFile(garbage, []byte("this is no database, and it is long enough to be looked at as one: 0123456789012345678901234567890123456789"), 0o600))
+	for want, path := range map[string]string{
+		"path must name a file":      "",
+		"path must name a file (got": ":memory:",
+		"file is not a database":     garbage,
+		"make the store's folder":    filepath.Join(garbage, "a.db"),
+		"make the store's file":      dir,
+	} {
+		_, err := Open(t.Context(), Options{Path: path})
+		require.ErrorContains(t, err, want)
+	}
+	require.Empty(t, openPaths(dir), "a failed opening leaves nothing behind")
+
+	for want, change := range map[string]string{
+		"a migration to schema version 2 was interrupted":                   "UPDATE schema_migrations SET dirty = 1",
+		"the file has schema version 99, this build knows versions up to 2": "UPDATE schema_migrations SET version = 99",
+	} {
+		path := filepath.Join(t.TempDir(), "a.db")
+		s, err := Open(t.Context(), Options{Path: path})
+		require.NoError(t, err)
+		_, err = s.db.write.Exec(change)
+		require.NoError(t, err)
+		require.ErrorContains(t, s.Ping(t.Context()), "this build needs 2")
+		require.NoError(t, s.Close())
+		_, err = Open(t.Context(), Options{Path: path})
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func openPaths(dir string) (out []string) {
+	registry.mu.Lock()
+	defer registry.mu.Unlock()
+	for path := range registry.open {
+		if filepath.Dir(path) == dir {
+			out = append(out, path)
+		}
+	}
+	return out
+}
+
+func TestWhichErrorsArePermanent(t *testing.T) {
+	t.Parallel()
+	s := &Store{}
+	for _, c := range []struct {
+		err  error
+		want bool
+	}{
+		{sqlite3.Error{Code: sqlite3.ErrBusy}, false}, {sqlite3.Error{Code: sqlite3.ErrLocked}, false}, {sqlite3.Error{Code: sqlite3.ErrFull}, false},
+		{sqlite3.Error{Code: sqlite3.ErrIoErr}, false}, {sqlite3.Error{Code: sqlite3.ErrReadonly}, false}, {sqlite3.Error{Code: sqlite3.ErrNomem}, false},
+		{sqlite3.Error{Code: sqlite3.ErrConstraint}, true}, {sqlite3.Error{Code: sqlite3.ErrCorrupt}, true}, {sqlite3.Error{Code: sqlite3.ErrNotADB}, true},
+		{context.DeadlineExceeded, false}, {errors.New("unknown"), false}, {fmt.Errorf("x: %w", store.ErrClosed), true},
+	} {
+		assert.Equal(t, c.want, store.IsPermanent(s.wrap("act", c.err)), "%v", c.err)
+	}
+	require.NoError(t, s.wrap("act", nil))
+}
+
+// TestBusyIsRetryable holds the write lock from outside for longer than the call may wait.
+func TestBusyIsRetryable(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a.db")
+	s, err := Open(t.Context(), Options{Path: path})
+	require.NoError(t, err)
+	defer s.Close()
+	other, err := sql.Open("sqlite3", dsn(path, "_txlock", "immediate"))
+	require.NoError(t, err)
+	defer other.Close()
+	tx, err := other.Begin()
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	items := anomaly.Items{Anomalies: []*anomaly.Anomaly{storetest.Anomaly(1)}}
+	_, err = s.Add(ctx, items)
+	require.Error(t, err)
+	require.False(t, store.IsPermanent(err), "%v", err)
+	_, err = s.List(t.Context(), store.Query{}) // readers do not wait for a writer
+	require.NoError(t, err)
+	require.NoError(t, tx.Rollback())
+	n, err := s.Add(t.Context(), items)
+	require.NoError(t, err)
+	require.Equal(t, 1, n.Anomalies)
+}
+
+// TestListsUseIndexes asks SQLite how it would walk each list: in index order, with no sorting step.
+func TestListsUseIndexes(t *testing.T) {
+	t.Parallel()
+	s, err := Open(t.Context(), Options{Path: filepath.Join(t.TempDir(), "a.db")})
+	require.NoError(t, err)
+	defer s.Close()
+	for field, directions := range order {
+		for _, o := range directions {
+			for _, where := range []string{"", " WHERE " + o.after} {
+				query := selectAnomalies + where + o.by + " LIMIT 50"
+				rows, err := s.db.read.Query("EXPLAIN QUERY PLAN "+query, args(where)...)
+				require.NoError(t, err)
+				for rows.Next() {
+					var id, parent, unused int
+					var detail string
+					require.NoError(t, rows.Scan(&id, &parent, &unused, &detail))
+					require.NotContains(t, detail, "TEMP B-TREE", "%s %s", field, where)
+					require.Contains(t, detail, "USING INDEX", "%s %s", field, where)
+				}
+				require.NoError(t, rows.Close())
+			}
+		}
+	}
+}
+
+func args(where string) []any {
+	if where == "" {
+		return nil
+	}
+	return []any{1, "x"}
+}
+
+func BenchmarkAdd(b *testing.B) {
+	s, err := Open(b.Context(), Options{Path: filepath.Join(b.TempDir(), "a.db")})
+	require.NoError(b, err)
+	defer s.Close()
+	const batch = 1000
+	for n := range b.N {
+		b.StopTimer()
+		items := anomaly.Items{}
+		for i := range batch {
+			items.Anomalies = append(items.Anomalies, storetest.Anomaly(n*batch+i))
+		}
+		b.StartTimer()
+		if _, err := s.Add(b.Context(), items); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(batch)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}
+
+func BenchmarkList50(b *testing.B) {
+	s, err := Open(b.Context(), Options{Path: filepath.Join(b.TempDir(), "a.db")})
+	require.NoError(b, err)
+	defer s.Close()
+	for n := range 100 {
+		items := anomaly.Items{}
+		for i := range 1000 {
+			items.Anomalies = append(items.Anomalies, storetest.Anomaly(n*1000+i))
+		}
+		_, err := s.Add(b.Context(), items)
+		require.NoError(b, err)
+	}
+	for name, q := range map[string]store.Query{"newest": {}, "service": {Service: "cart"}, "p_value": {Sort: store.Sort{Field: store.ByPValue, Ascending: true}}} {
+		b.Run(name, func(b *testing.B) {
+			for range b.N {
+				if _, err := s.List(b.Context(), q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

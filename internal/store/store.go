@@ -1,0 +1,94 @@
+// Package store says what a store of anomalies can do, in terms no database appears in.
+// It does not store anything; its subpackages do, and storetest holds all of them to the same behaviour.
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/driftlock/driftlock/internal/anomaly"
+)
+
+// Store keeps anomalies and window items. All methods may be called concurrently.
+type Store interface {
+	// Add stores items in one transaction. An anomaly whose id is known, or a window that is known, is left as it is:
+	// delivery is at least once, and the first copy counts. It returns how many were new.
+	Add(ctx context.Context, items anomaly.Items) (Counts, error)
+
+	// Get returns the anomaly with this id, or ErrNotFound.
+	Get(ctx context.Context, id string) (*anomaly.Anomaly, error)
+
+	// List returns the anomalies of one page, in the order of the query.
+	List(ctx context.Context, q Query) (Page, error)
+
+	// Windows returns a service's window items, oldest first, from q.Start on.
+	Windows(ctx context.Context, q WindowQuery) ([]*anomaly.Window, error)
+
+	// Latest returns the newest window item of each service and component, ordered by service, then component.
+	Latest(ctx context.Context, q LatestQuery) ([]*anomaly.Window, error)
+
+	// Prune deletes at most batch anomalies and batch windows that were stored before the cut-offs.
+	// A zero time deletes nothing. It returns how many went; fewer than batch means that nothing older is left.
+	Prune(ctx context.Context, before Cutoffs, batch int) (Counts, error)
+
+	// Ping fails if the store cannot be reached or its schema is not the one this build expects.
+	Ping(ctx context.Context) error
+
+	// Close releases the store. Whatever follows fails with ErrClosed; closing twice does nothing.
+	Close() error
+}
+
+// MaxLimit is how many rows one call returns at most, DefaultLimit how many where the query does not say.
+const (
+	MaxLimit     = 500
+	DefaultLimit = 50
+)
+
+// Counts says how many items of each kind something happened to.
+type Counts struct{ Anomalies, Windows int }
+
+// Cutoffs are the times of storing before which items may go.
+type Cutoffs struct{ Anomalies, Windows time.Time }
+
+// WindowQuery selects the windows that end in [Start, End); a zero End means no end.
+type WindowQuery struct {
+	Service    string
+	Start, End time.Time
+	Limit      int
+}
+
+// LatestQuery selects the newest windows of all services or of one, after the given service and component.
+type LatestQuery struct {
+	Service                      string
+	AfterService, AfterComponent string
+	Limit                        int
+}
+
+// Errors that callers tell apart.
+var (
+	ErrNotFound = errors.New("no such anomaly")
+	ErrClosed   = errors.New("the store is closed")
+)
+
+// PermanentError marks a failure that would come back however often the same call is repeated.
+type PermanentError struct{ Err error }
+
+func (e *PermanentError) Error() string { return e.Err.Error() }
+
+// Unwrap gives access to the cause.
+func (e *PermanentError) Unwrap() error { return e.Err }
+
+// IsPermanent says whether repeating the call is of no use.
+func IsPermanent(err error) bool {
+	var p *PermanentError
+	return errors.As(err, &p) || errors.Is(err, ErrClosed) || errors.Is(err, ErrNotFound)
+}
+
+// ClampLimit puts a limit into [1, MaxLimit].
+func ClampLimit(n int) int {
+	if n <= 0 {
+		return DefaultLimit
+	}
+	return min(n, MaxLimit)
+}

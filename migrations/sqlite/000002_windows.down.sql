@@ -1,0 +1,2 @@
+DROP TABLE latest_windows;
+DROP TABLE windows;
