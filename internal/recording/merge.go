@@ -1,0 +1,81 @@
+package recording
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+)
+
+// lookAhead is how many items of each file are decoded before one is delivered. An item is delivered as if it had the earliest time
+// among those that follow it within the look-ahead, so that one record with a wrong clock does not hold its file back.
+const lookAhead = 4
+
+// Merge delivers the items of all files in order of time; where times are equal, in the order of the files. Files are read and decoded
+// in parallel, which changes nothing in the order. It returns the first error of deliver, or the context's.
+func Merge(ctx context.Context, files []File, read *atomic.Int64, deliver func(Item) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	queues := make([]*queue, len(files))
+	for i, f := range files {
+		out := make(chan Item, 2)
+		wg.Go(func() { f.read(ctx, read, out) })
+		queues[i] = &queue{in: out}
+	}
+	for {
+		best := -1
+		var at int64
+		for i, q := range queues {
+			q.fill()
+			if t, ok := q.time(); ok && (best < 0 || t < at) {
+				best, at = i, t
+			}
+		}
+		if best < 0 {
+			return ctx.Err()
+		}
+		if err := deliver(queues[best].pop()); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+}
+
+// queue is a file's look-ahead.
+type queue struct {
+	in    <-chan Item
+	items []Item
+}
+
+func (q *queue) fill() {
+	for q.in != nil && len(q.items) < lookAhead {
+		it, ok := <-q.in
+		if !ok {
+			q.in = nil
+			return
+		}
+		q.items = append(q.items, it)
+	}
+}
+
+// time is the earliest within the look-ahead.
+func (q *queue) time() (int64, bool) {
+	if len(q.items) == 0 {
+		return 0, false
+	}
+	t := q.items[0].Time
+	for _, it := range q.items[1:] {
+		t = min(t, it.Time)
+	}
+	return t, true
+}
+
+func (q *queue) pop() Item {
+	it := q.items[0]
+	q.items[0] = Item{}
+	q.items = append(q.items[:0], q.items[1:]...)
+	return it
+}
