@@ -1,0 +1,211 @@
+//! A closed window against the past: one statistic and its items for each channel.
+
+use super::level::{nanoseconds, Test};
+use super::past::{Past, FAILED};
+use super::window::{Edge, EdgeId, Largest, OpenWindow};
+use crate::count::{self, Kind, Scored};
+use crate::math::{log2, student_t_bits};
+use crate::{ChannelKind, Item};
+
+/// A normal z has about `z²/1.386` bits in its tail, `exp(−z²/2) = 2^(−z²/(2 ln 2))`.
+const Z2_PER_BIT: f64 = 2.0 * std::f64::consts::LN_2;
+
+/// One channel before calibration.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Statistic {
+    pub kind: ChannelKind,
+    /// Bits; the sum of the items' bits.
+    pub bits: f64,
+    pub items: Vec<Item>,
+}
+
+/// Everything a window says, by channel, and what learning needs of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Scores {
+    /// Operations never seen.
+    pub operations: Option<Statistic>,
+    /// Known operations under a parent they were never under.
+    pub edges: Option<Statistic>,
+    pub counts: Option<Statistic>,
+    pub durations: Option<Statistic>,
+    pub net: Option<Statistic>,
+    pub errors: Option<Statistic>,
+    /// Stouffer sum of the durations.
+    pub common: Option<f64>,
+}
+
+pub(super) fn score(window: &OpenWindow, edges: &count::Window, errors: &count::Window, past: &Past) -> Scores {
+    let mut out = Scores::default();
+    if past.windows == 0 {
+        return out;
+    }
+    let mut scored = Vec::new();
+    past.edges.score(edges, &mut scored);
+    let of = |kind: Kind| scored.iter().copied().filter(|s| s.kind == kind).collect::<Vec<_>>();
+    let (mut new, mut transitions, mut counts) = (of(Kind::New), of(Kind::Transition), of(Kind::Count));
+    if !new.is_empty() {
+        let bits = count::novelty_channel(&mut new);
+        out.operations = Some(Statistic {
+            kind: ChannelKind::TraceNew,
+            bits,
+            items: new.iter().map(|s| new_item(window, s)).collect(),
+        });
+    }
+    if !transitions.is_empty() {
+        out.edges =
+            Some(weighed(ChannelKind::TraceNew, &mut transitions, |s| edge_item(window, s, ChannelKind::TraceNew)));
+    }
+    if !counts.is_empty() {
+        out.counts =
+            Some(weighed(ChannelKind::TraceCount, &mut counts, |s| edge_item(window, s, ChannelKind::TraceCount)));
+    }
+    score_durations(window, past, &mut out);
+    out.net = score_net(window, past);
+    out.errors = score_errors(window, errors, past);
+    out
+}
+
+fn weighed(kind: ChannelKind, items: &mut Vec<Scored>, item: impl Fn(&Scored) -> Item) -> Statistic {
+    let bits = count::weigh_channel(items);
+    Statistic { kind, bits, items: items.iter().map(item).collect() }
+}
+
+/// The item of an operation that is new: its context is the parent under which it was slowest to name.
+fn new_item(window: &OpenWindow, s: &Scored) -> Item {
+    let of = window.edges().iter().filter(|e| e.id.operation == s.symbol).max_by_key(|e| (e.spans, e.id));
+    let context = of.map_or(0, |e| e.id.parent);
+    let trace_ids = of.map_or_else(Vec::new, |e| e.slowest.trace_ids());
+    Item { context, trace_ids, ..item(ChannelKind::TraceNew, s.symbol, s) }
+}
+
+fn edge_item(window: &OpenWindow, s: &Scored, kind: ChannelKind) -> Item {
+    let trace_ids = named(window, s, |e| &e.slowest);
+    Item { context: s.context, trace_ids, ..item(kind, s.symbol, s) }
+}
+
+fn named(window: &OpenWindow, s: &Scored, which: impl Fn(&Edge) -> &Largest) -> Vec<String> {
+    let id = EdgeId { parent: s.context, operation: s.symbol };
+    window.find(&id).map_or_else(Vec::new, |e| which(e).trace_ids())
+}
+
+fn item(channel: ChannelKind, id: u64, s: &Scored) -> Item {
+    blank(channel, id, s.bits, s.observed, s.expected)
+}
+
+fn blank(channel: ChannelKind, id: u64, bits: f64, observed: f64, expected: f64) -> Item {
+    Item {
+        channel,
+        bits,
+        id,
+        context: 0,
+        template: String::new(),
+        context_template: String::new(),
+        observed,
+        expected,
+        band: None,
+        severity: 0,
+        trace_ids: Vec::new(),
+        sample: String::new(),
+    }
+}
+
+fn level_item(channel: ChannelKind, e: &Edge, bits: f64, test: &Test, traces: &Largest) -> Item {
+    Item {
+        context: e.id.parent,
+        band: Some((nanoseconds(test.expected - test.margin), nanoseconds(test.expected + test.margin))),
+        trace_ids: traces.trace_ids(),
+        ..blank(channel, e.id.operation, bits, nanoseconds(test.observed), nanoseconds(test.expected))
+    }
+}
+
+/// Exclusive durations: each edge's t, and Stouffer's sum of all, which sees many edges shift a little.
+fn score_durations(window: &OpenWindow, past: &Past, out: &mut Scores) {
+    let tests: Vec<(&Edge, Test)> = window
+        .edges()
+        .iter()
+        .filter_map(|e| past.durations.get(&e.id).and_then(|l| l.test(&e.durations)).map(|t| (e, t)))
+        .collect();
+    if tests.is_empty() {
+        return;
+    }
+    let n = tests.len() as f64;
+    let common = tests.iter().map(|(_, t)| t.z()).sum::<f64>() / n.sqrt();
+    out.common = Some(common);
+    let mut scored: Vec<(f64, Option<usize>)> = tests.iter().enumerate().map(|(i, (_, t))| (t.bits, Some(i))).collect();
+    scored.push((student_t_bits(common / past.common.dispersion().sqrt(), past.common.freedom()), None));
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let first = log2(scored.len() as f64);
+    let mut statistic = Statistic { kind: ChannelKind::TraceDuration, bits: 0.0, items: Vec::new() };
+    for (rank, (raw, which)) in scored.iter().enumerate() {
+        // As `count::weigh_channel` does.
+        let bits = if rank == 0 { (raw - first).max(0.0) } else { 0.25 * (raw - 4.0).max(0.0) };
+        statistic.bits += bits;
+        if bits <= 0.0 {
+            continue;
+        }
+        statistic.items.push(match which {
+            Some(i) => level_item(ChannelKind::TraceDuration, tests[*i].0, bits, &tests[*i].1, &tests[*i].0.slowest),
+            None => {
+                let mean = |f: fn(&Test) -> f64| nanoseconds(tests.iter().map(|(_, t)| f(t)).sum::<f64>() / n);
+                blank(ChannelKind::TraceDuration, 0, bits, mean(|t| t.observed), mean(|t| t.expected))
+            }
+        });
+    }
+    out.durations = Some(statistic);
+}
+
+/// Client minus server time, which no clock skew touches: Stouffer over the edges of each caller, then over callers,
+/// so that a caller with many edges counts once. A slow network makes all of a service's callers wait; only waiting
+/// longer counts.
+fn score_net(window: &OpenWindow, past: &Past) -> Option<Statistic> {
+    let mut tests: Vec<(&Edge, Test)> = window
+        .edges()
+        .iter()
+        .filter_map(|e| past.net.get(&e.id).and_then(|l| l.test(&e.net)).map(|t| (e, t)))
+        .collect();
+    if tests.is_empty() {
+        return None;
+    }
+    tests.sort_by_key(|(e, _)| (e.caller, e.id));
+    let callers: Vec<&[(&Edge, Test)]> = tests.chunk_by(|a, b| a.0.caller == b.0.caller).collect();
+    let z = |t: &Test| ((Z2_PER_BIT * t.bits).sqrt() * t.t.signum()).clamp(super::level::Z_MIN, super::level::Z_MAX);
+    let weight = |edges: &[(&Edge, Test)]| 1.0 / (edges.len() as f64 * callers.len() as f64).sqrt();
+    let total: f64 = callers.iter().map(|edges| edges.iter().map(|(_, t)| z(t)).sum::<f64>() * weight(edges)).sum();
+    let mut statistic = Statistic { kind: ChannelKind::TraceNet, bits: 0.0, items: Vec::new() };
+    if total > 0.0 {
+        statistic.bits = total * total / Z2_PER_BIT;
+        for edges in &callers {
+            for (e, t) in *edges {
+                // Z² = Z·Σ w z: each edge's part of it, negative where it waited less than usual.
+                let bits = total * weight(edges) * z(t) / Z2_PER_BIT;
+                statistic.items.push(level_item(ChannelKind::TraceNet, e, bits, t, &e.farthest));
+            }
+        }
+    }
+    Some(statistic)
+}
+
+/// Errors given the operation; fewer of them than usual is no anomaly.
+fn score_errors(window: &OpenWindow, errors: &count::Window, past: &Past) -> Option<Statistic> {
+    if !past.erred && window.edges().iter().all(|e| e.errors == 0) {
+        return None;
+    }
+    let mut scored = Vec::new();
+    past.errors.score(errors, &mut scored);
+    scored.retain(|s| s.symbol == FAILED);
+    for s in &mut scored {
+        if s.kind == Kind::Count && s.observed <= s.expected {
+            s.bits = 0.0;
+        }
+    }
+    Some(weighed(ChannelKind::TraceError, &mut scored, |s| {
+        // The model's context is the operation; 0 where the stream never erred at all.
+        let failed = window.edges().iter().filter(|e| e.errors > 0 && (s.context == 0 || e.id.operation == s.context));
+        let of = failed.max_by_key(|e| (e.errors, e.id));
+        Item {
+            context: of.map_or(0, |e| e.id.parent),
+            trace_ids: of.map_or_else(Vec::new, |e| e.failed.trace_ids()),
+            ..item(ChannelKind::TraceError, of.map_or(s.context, |e| e.id.operation), s)
+        }
+    }))
+}

@@ -1,0 +1,220 @@
+//! The open window: one row of sums per edge, whatever the number of spans.
+
+use serde::{Deserialize, Serialize};
+
+use super::level::{code, Sums};
+use super::past::Past;
+use crate::SpanRecord;
+
+/// What identifies an edge: the parent's service and operation, and the operation called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(super) struct EdgeId {
+    pub parent: u64,
+    pub operation: u64,
+}
+
+impl EdgeId {
+    /// Mixes both ids (the finaliser of MurmurHash3), fixed so that every machine samples alike.
+    pub fn hash(&self) -> u64 {
+        let mut h = self.parent.rotate_left(29) ^ self.operation.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        h = (h ^ (h >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+        h = (h ^ (h >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+        h ^ (h >> 33)
+    }
+}
+
+/// The three largest values with their trace ids; ties by trace id, so that the order of arrival leaves no trace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Largest {
+    n: u8,
+    top: [(u64, [u8; 16]); 3],
+}
+
+impl Largest {
+    #[inline]
+    pub fn offer(&mut self, value: u64, trace: &[u8; 16]) {
+        let n = self.n as usize;
+        if n == 3 && value < self.top[2].0 {
+            return;
+        }
+        self.insert(value, trace);
+    }
+
+    fn insert(&mut self, value: u64, trace: &[u8; 16]) {
+        let mut n = self.n as usize;
+        if let Some(at) = self.top[..n].iter().position(|(_, t)| t == trace) {
+            // A trace is named once, with its largest value.
+            self.top[at].0 = self.top[at].0.max(value);
+        } else if n < 3 {
+            self.top[n] = (value, *trace);
+            n += 1;
+        } else if (value, trace) > (self.top[2].0, &self.top[2].1) {
+            self.top[2] = (value, *trace);
+        }
+        self.n = n as u8;
+        self.top[..n].sort_unstable_by(|a, b| b.cmp(a));
+    }
+
+    /// Trace ids in hex, the largest value first; none for spans without one.
+    pub fn trace_ids(&self) -> Vec<String> {
+        let named = self.top[..self.n as usize].iter().filter(|(_, t)| *t != [0; 16]);
+        named.map(|(_, t)| t.iter().map(|b| format!("{b:02x}")).collect()).collect()
+    }
+}
+
+/// One edge in the open window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Edge {
+    pub id: EdgeId,
+    pub spans: u64,
+    pub errors: u64,
+    /// The calling service, 0 where it is the same one.
+    pub caller: u64,
+    pub durations: Sums,
+    pub net: Sums,
+    pub slowest: Largest,
+    pub farthest: Largest,
+    pub failed: Largest,
+}
+
+const EMPTY: u32 = u32::MAX;
+
+/// All edges of the open window, indexed by open addressing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct OpenWindow {
+    edges: Vec<Edge>,
+    index: Vec<u32>,
+    limit: usize,
+    /// Only edges whose hash is below are kept; halved when the limit is reached. What remains depends on the set of
+    /// edges, not on their order.
+    threshold: u64,
+    pub records: u64,
+    pub over_cap: u64,
+}
+
+impl OpenWindow {
+    pub fn new(limit: usize) -> Self {
+        OpenWindow {
+            edges: Vec::new(),
+            index: vec![EMPTY; 64],
+            limit: limit.max(1),
+            threshold: u64::MAX,
+            records: 0,
+            over_cap: 0,
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.edges.clear();
+        self.index.fill(EMPTY);
+        self.threshold = u64::MAX;
+        self.records = 0;
+        self.over_cap = 0;
+    }
+
+    /// The edges so far, in no order that means anything.
+    pub fn edges(&self) -> &[Edge] {
+        &self.edges
+    }
+
+    /// Brings the edges into the order of their ids.
+    pub fn sort(&mut self) {
+        self.edges.sort_unstable_by_key(|e| e.id);
+        self.reindex();
+    }
+
+    pub fn find(&self, id: &EdgeId) -> Option<&Edge> {
+        let i = self.index[self.slot(id, id.hash())];
+        (i != EMPTY).then(|| &self.edges[i as usize])
+    }
+
+    fn slot(&self, id: &EdgeId, hash: u64) -> usize {
+        let mask = self.index.len() - 1;
+        let mut at = hash as usize & mask;
+        while self.index[at] != EMPTY && self.edges[self.index[at] as usize].id != *id {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    #[inline]
+    pub fn add(&mut self, s: &SpanRecord, past: &Past) {
+        self.records += 1;
+        let id = EdgeId { parent: s.parent, operation: s.operation };
+        let hash = id.hash();
+        let at = self.slot(&id, hash);
+        let i = match self.index[at] {
+            EMPTY => match self.open(id, hash, past) {
+                Some(i) => i,
+                None => {
+                    self.over_cap += 1;
+                    return;
+                }
+            },
+            i => i as usize,
+        };
+        let e = &mut self.edges[i];
+        e.spans += 1;
+        // The largest, so that a mixture (it takes colliding hashes) does not depend on the order.
+        e.caller = e.caller.max(s.caller);
+        e.durations.add(code(s.exclusive_ns));
+        e.slowest.offer(s.exclusive_ns, &s.trace_id);
+        if s.net_ns != SpanRecord::NO_NET {
+            let net = s.net_ns.max(0) as u64;
+            e.net.add(code(net));
+            e.farthest.offer(net, &s.trace_id);
+        }
+        if s.is_error() {
+            e.errors += 1;
+            e.failed.offer(s.duration_ns, &s.trace_id);
+        }
+    }
+
+    fn open(&mut self, id: EdgeId, hash: u64, past: &Past) -> Option<usize> {
+        while hash < self.threshold && self.edges.len() == self.limit {
+            self.threshold /= 2;
+            let (threshold, mut lost) = (self.threshold, 0);
+            self.edges.retain(|e| {
+                let keep = e.id.hash() < threshold;
+                lost += if keep { 0 } else { e.spans };
+                keep
+            });
+            self.over_cap += lost;
+            self.reindex();
+        }
+        if hash >= self.threshold {
+            return None;
+        }
+        if 2 * (self.edges.len() + 1) > self.index.len() {
+            self.index = vec![EMPTY; 2 * self.index.len()];
+            self.reindex();
+        }
+        let at = self.slot(&id, hash);
+        self.index[at] = self.edges.len() as u32;
+        self.edges.push(Edge {
+            id,
+            spans: 0,
+            errors: 0,
+            caller: 0,
+            durations: Sums::new(past.durations.get(&id)),
+            net: Sums::new(past.net.get(&id)),
+            slowest: Largest::default(),
+            farthest: Largest::default(),
+            failed: Largest::default(),
+        });
+        Some(self.edges.len() - 1)
+    }
+
+    fn reindex(&mut self) {
+        self.index.fill(EMPTY);
+        for i in 0..self.edges.len() {
+            let id = self.edges[i].id;
+            let at = self.slot(&id, id.hash());
+            self.index[at] = i as u32;
+        }
+    }
+
+    pub fn memory(&self) -> usize {
+        self.edges.capacity() * size_of::<Edge>() + self.index.capacity() * 4
+    }
+}
