@@ -2,12 +2,14 @@ package recording
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -198,4 +200,37 @@ func (g *gauge) flush() (Item, bool) {
 	it := Item{Line: g.first, Signal: Metrics, Metrics: g.batch, Count: g.points.Len(), Time: metricsTime(g.batch)}
 	g.points = pmetric.NumberDataPointSlice{}
 	return it, true
+}
+
+// EachSeries reads whole CSV files, the next one while the last is being used, and delivers them in the order given.
+func EachSeries(ctx context.Context, files []File, read *atomic.Int64, deliver func(*Series) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	type result struct {
+		series *Series
+		err    error
+	}
+	out := make(chan result, 1)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	wg.Go(func() {
+		defer close(out)
+		for _, f := range files {
+			s, err := ReadSeries(f.Path, read)
+			select {
+			case out <- result{s, err}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	for r := range out {
+		if r.err != nil {
+			return r.err
+		}
+		if err := deliver(r.series); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
 }
