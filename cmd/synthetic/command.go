@@ -24,6 +24,7 @@ type options struct {
 	end          string
 	live         bool
 	duration     time.Duration
+	forever      bool // --live, or --duration 0
 	seed         uint64
 	incidents    []string
 	incidentLast time.Duration
@@ -82,6 +83,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 				}
 				o.count = n
 			}
+			o.forever = o.live || (cmd.Flags().Changed("duration") && o.duration == 0)
 			if err := o.validate(); err != nil {
 				return usageError{err}
 			}
@@ -100,7 +102,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	f.DurationVar(&o.history, "history", 0, "send this much of the past")
 	f.StringVar(&o.end, "end", "", "event time at which the past ends, RFC 3339 (default: now)")
 	f.BoolVar(&o.live, "live", false, "send requests as they happen, until Ctrl-C")
-	f.DurationVar(&o.duration, "duration", 0, "like --live, for so long")
+	f.DurationVar(&o.duration, "duration", 0, "like --live, for so long (0: without end)")
 	f.Uint64Var(&o.seed, "seed", 1, "another seed, another shop's day")
 	f.StringArrayVar(&o.incidents, "incident", nil, "KIND@SERVICE, repeatable")
 	f.DurationVar(&o.incidentLast, "incident-last", 10*time.Minute, "incidents fill the last so much of the history")
@@ -114,9 +116,9 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 
 func (o *options) validate() error {
 	switch {
-	case o.count == 0 && o.history == 0 && !o.live && o.duration == 0:
+	case o.count == 0 && o.history == 0 && !o.forever && o.duration == 0:
 		return fmt.Errorf("say how much: COUNT, --history 2h, --live or --duration 10m")
-	case o.count > 0 && (o.history != 0 || o.live || o.duration != 0):
+	case o.count > 0 && (o.history != 0 || o.forever || o.duration != 0):
 		return fmt.Errorf("COUNT goes with neither --history nor --live nor --duration")
 	case o.live && o.duration != 0:
 		return fmt.Errorf("--live has no end, --duration has one: give one of them")
@@ -125,9 +127,9 @@ func (o *options) validate() error {
 			o.history, o.duration, o.incidentLast, o.incidentFor, o.patience)
 	case !(o.rate > 0) || o.rate > shop.MaxRate || math.IsInf(o.rate, 0):
 		return fmt.Errorf("rate must be above 0 and at most %d requests a second (got %g)", shop.MaxRate, o.rate)
-	case o.end != "" && (o.live || o.duration != 0):
+	case o.end != "" && (o.forever || o.duration != 0):
 		return fmt.Errorf("--end is for the past, not for --live or --duration")
-	case o.output != "" && o.live:
+	case o.output != "" && o.forever:
 		return fmt.Errorf("--output needs an end: use --history or --duration")
 	}
 	return nil
@@ -159,7 +161,7 @@ func (o *options) plan(now time.Time) (plan, error) {
 		p.config.Start = p.pastEnd.Add(-o.history)
 		p.end = p.pastEnd.Add(o.duration)
 	}
-	if o.live {
+	if o.forever {
 		p.end = time.Time{}
 	}
 	return p, o.schedule(&p)

@@ -66,7 +66,7 @@ func (o *options) run(ctx context.Context, stderr io.Writer) (err error) {
 
 	began := time.Now()
 	err = o.past(ctx, g, p, to, &t, stderr)
-	if err == nil && (o.live || o.duration > 0) {
+	if err == nil && (o.forever || o.duration > 0) {
 		err = o.present(ctx, g, p, to, &t, stderr)
 	}
 	if !o.quiet {
@@ -146,7 +146,7 @@ func (o *options) present(ctx context.Context, g *shop.Generator, p plan, to sin
 		if o.output == "" {
 			if err := sleepUntil(ctx, next); err != nil {
 				// Ctrl-C is how --live is meant to end.
-				if o.live && errors.Is(err, context.Canceled) {
+				if o.forever && errors.Is(err, context.Canceled) {
 					return nil
 				}
 				return err
@@ -155,7 +155,7 @@ func (o *options) present(ctx context.Context, g *shop.Generator, p plan, to sin
 		for g.Now().Before(next) {
 			b := g.Next(next)
 			if err := to.write(ctx, b); err != nil {
-				if o.live && ctx.Err() != nil {
+				if o.forever && ctx.Err() != nil {
 					return nil
 				}
 				return err

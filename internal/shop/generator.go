@@ -100,6 +100,9 @@ func New(c Config) (*Generator, error) {
 		if !in.End.After(in.Start) {
 			return nil, fmt.Errorf("incident %s@%s must end after it starts (got %s to %s)", in.Kind, in.Service, in.Start, in.End)
 		}
+		if in.Kind == RetryStorm && owner == 0 {
+			return nil, fmt.Errorf("incident %s@%s: nobody in the shop calls the %s", in.Kind, in.Service, in.Service)
+		}
 		g.incidents[owner] = append(g.incidents[owner], in)
 	}
 	return g, g.link(owners)
