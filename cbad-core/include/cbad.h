@@ -259,7 +259,7 @@ int32_t cbad_stream_free(cbad_stream stream);
 //   logs     time u64 | trace id 16 bytes (zero: none) | severity u8 | 3 bytes 0 | text, any bytes
 //   metrics  time u64 | family u64 | instance u64 | value f64 | tag u64
 //   traces   end u64 | trace id 16 bytes | parent u64 | operation u64 | caller u64 | duration ns u64 |
-//            exclusive ns u64 | net ns i64 (INT64_MIN: none) | flags u64 (bit 0: error)
+//            exclusive ns u64 | net ns i64 (INT64_MIN: none) | flags u64 (1: error, 2: a child ran in another service)
 // Errors: CBAD_BAD_BATCH, CBAD_NULL, CBAD_INVALID (misaligned), CBAD_BAD_HANDLE, CBAD_BUSY, CBAD_POISONED, CBAD_PANIC.
 // Pointers: buf must be readable for len bytes, offsets for n_offsets elements.
 int32_t cbad_stream_observe(cbad_stream stream,

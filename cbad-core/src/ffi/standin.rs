@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::Evidence;
-use crate::record::{LogRecord, Point, RecordError, SpanRecord};
+use crate::record::{LogRecord, Point, RecordError};
 use crate::{Batch, Channel, ChannelKind, Detector, Params, StreamState, Verdict, Window};
 
 macro_rules! counting {
@@ -71,4 +71,3 @@ macro_rules! counting {
 
 counting!(LogStream, LogRecord, ChannelKind::LogNew);
 counting!(MetricStream, Point, ChannelKind::Metric);
-counting!(TraceStream, SpanRecord, ChannelKind::TraceNew);
