@@ -27,6 +27,9 @@ type Options struct {
 	Now  func() time.Time // the clock behind created_at; time.Now where nil
 }
 
+// DefaultPath is where components keep the file unless told otherwise; they share one value so that they meet in one store.
+const DefaultPath = "data/driftlock.db"
+
 // readers is the size of the reader pool. WAL readers do not wait for the writer, and more of them than cores gain nothing.
 const readers = 4
 

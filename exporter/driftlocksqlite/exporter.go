@@ -1,0 +1,148 @@
+package driftlocksqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/exporter"
+	"go.uber.org/zap"
+
+	"github.com/driftlock/driftlock/exporter/driftlocksqlite/internal/metadata"
+	"github.com/driftlock/driftlock/internal/anomaly"
+	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/internal/store/sqlite"
+)
+
+// keeper is what the three signals share: the store and the decision what goes into it.
+type keeper struct {
+	cfg       *Config
+	logger    *zap.Logger
+	telemetry *metadata.Telemetry
+
+	store  store.Store
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+
+	refused, broken quiet
+}
+
+func newKeeper(set exporter.Settings, cfg *Config) (*keeper, error) {
+	t, err := metadata.NewTelemetry(set.TelemetrySettings)
+	if err != nil {
+		return nil, fmt.Errorf("make counters: %w", err)
+	}
+	return &keeper{cfg: cfg, logger: set.Logger, telemetry: t}, nil
+}
+
+func (k *keeper) start(ctx context.Context, _ component.Host) error {
+	s, err := sqlite.Open(ctx, sqlite.Options{Path: k.cfg.Path})
+	if err != nil {
+		return err
+	}
+	k.store = s
+	run, cancel := context.WithCancel(context.Background()) // the context of Start ends when Start does
+	k.cancel = cancel
+	k.done.Go(func() {
+		keep := store.Retention{Anomalies: k.cfg.Retention.Anomalies, Windows: k.cfg.Retention.Windows}
+		keep.Run(run, s, k.cfg.Retention.Interval, k.expired)
+	})
+	k.logger.Info("storing anomalies", zap.String("path", s.Path()), zap.Bool("accept_remote", k.cfg.AcceptRemote))
+	return nil
+}
+
+func (k *keeper) shutdown(context.Context) error {
+	if k.store == nil {
+		return nil
+	}
+	k.cancel()
+	k.done.Wait()
+	return k.store.Close()
+}
+
+func (k *keeper) expired(n store.Counts, err error) {
+	k.telemetry.Expired.Add(context.Background(), int64(n.Anomalies+n.Windows))
+	if err != nil {
+		k.logger.Warn("cannot delete old items; the file grows until it works again", zap.Error(err))
+	}
+}
+
+// admit reports what was damaged and keeps of the rest what this exporter may store.
+func (k *keeper) admit(ctx context.Context) func(anomaly.Items, error) anomaly.Items {
+	return func(items anomaly.Items, err error) anomaly.Items {
+		if err != nil {
+			k.damaged(ctx, err)
+		}
+		if k.cfg.AcceptRemote || items.Len() == 0 {
+			return items
+		}
+		before, own := items.Len(), anomaly.ProcessID()
+		items.Anomalies = slices.DeleteFunc(items.Anomalies, func(a *anomaly.Anomaly) bool { return a.ProcessID != own })
+		items.Windows = slices.DeleteFunc(items.Windows, func(w *anomaly.Window) bool { return w.ProcessID != own })
+		if n := before - items.Len(); n > 0 {
+			k.telemetry.Refused.Add(ctx, int64(n))
+			if k.refused.may() {
+				k.logger.Warn("refused items that another process made; if it is an agent of yours and its sender is authenticated, set accept_remote: true", zap.Int("items", n))
+			}
+		}
+		return items
+	}
+}
+
+// damaged counts what cannot be stored. It is no error of the pipeline: sending the same bytes again would mend nothing.
+func (k *keeper) damaged(ctx context.Context, err error) {
+	n := 1
+	var list interface{ Unwrap() []error }
+	if errors.As(err, &list) {
+		n = len(list.Unwrap())
+	}
+	k.telemetry.Damaged.Add(ctx, int64(n))
+	if k.broken.may() {
+		k.logger.Warn("left out items that are damaged", zap.Int("items", n), zap.Error(err))
+	}
+}
+
+// add stores items. What came damaged out of the queue is reported; the rest is stored all the same.
+func (k *keeper) add(ctx context.Context, items anomaly.Items, damage error) error {
+	if damage != nil {
+		k.damaged(ctx, damage)
+	}
+	n, err := k.store.Add(ctx, items)
+	if err != nil {
+		return classify(err)
+	}
+	added := n.Anomalies + n.Windows
+	k.telemetry.Stored.Add(ctx, int64(added))
+	k.telemetry.Known.Add(ctx, int64(items.Len()-added))
+	return nil
+}
+
+// classify decides whether exporterhelper tries again.
+func classify(err error) error {
+	if store.IsPermanent(err) {
+		return consumererror.NewPermanent(err)
+	}
+	return err
+}
+
+// quiet lets one message through a minute: how often it happened is what the counters are for.
+type quiet struct {
+	mu   sync.Mutex
+	next time.Time
+}
+
+func (q *quiet) may() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := time.Now()
+	if now.Before(q.next) {
+		return false
+	}
+	q.next = now.Add(time.Minute)
+	return true
+}

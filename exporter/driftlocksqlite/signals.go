@@ -1,0 +1,88 @@
+package driftlocksqlite
+
+import (
+	"context"
+
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/driftlock/driftlock/internal/anomaly"
+)
+
+// Each signal has an outer side, which lifts the items out of what the pipeline brings and hands exporterhelper a payload of nothing else,
+// and an inner side, which exporterhelper calls when the payload's turn has come. So the queue, the persistent one too, never holds ordinary
+// telemetry, and a payload without items costs a look at its scope names.
+
+type logs struct {
+	exporter.Logs
+	keeper *keeper
+}
+
+// ConsumeLogs queues the items among the records.
+func (e *logs) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
+	items := e.keeper.admit(ctx)(anomaly.LiftLogs(ld))
+	if items.Len() == 0 {
+		return nil
+	}
+	payload, err := items.ToLogs()
+	if err != nil {
+		e.keeper.damaged(ctx, err)
+		return nil
+	}
+	return e.Logs.ConsumeLogs(ctx, payload)
+}
+
+func (k *keeper) pushLogs(ctx context.Context, ld plog.Logs) error {
+	items, err := anomaly.LiftLogs(ld)
+	return k.add(ctx, items, err)
+}
+
+type metrics struct {
+	exporter.Metrics
+	keeper *keeper
+}
+
+// ConsumeMetrics queues the items among the points.
+func (e *metrics) ConsumeMetrics(ctx context.Context, md pmetric.Metrics) error {
+	items := e.keeper.admit(ctx)(anomaly.LiftMetrics(md))
+	if items.Len() == 0 {
+		return nil
+	}
+	payload, err := items.ToMetrics()
+	if err != nil {
+		e.keeper.damaged(ctx, err)
+		return nil
+	}
+	return e.Metrics.ConsumeMetrics(ctx, payload)
+}
+
+func (k *keeper) pushMetrics(ctx context.Context, md pmetric.Metrics) error {
+	items, err := anomaly.LiftMetrics(md)
+	return k.add(ctx, items, err)
+}
+
+type traces struct {
+	exporter.Traces
+	keeper *keeper
+}
+
+// ConsumeTraces queues the items among the spans.
+func (e *traces) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
+	items := e.keeper.admit(ctx)(anomaly.LiftTraces(td))
+	if items.Len() == 0 {
+		return nil
+	}
+	payload, err := items.ToTraces()
+	if err != nil {
+		e.keeper.damaged(ctx, err)
+		return nil
+	}
+	return e.Traces.ConsumeTraces(ctx, payload)
+}
+
+func (k *keeper) pushTraces(ctx context.Context, td ptrace.Traces) error {
+	items, err := anomaly.LiftTraces(td)
+	return k.add(ctx, items, err)
+}
