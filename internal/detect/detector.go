@@ -3,45 +3,196 @@ package detect
 import (
 	"context"
 	"fmt"
+	"math"
+	"sync"
+	"sync/atomic"
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/collector/pdata/pmetric"
-	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/zap"
+
+	"github.com/driftlock/driftlock/internal/canonical"
+	"github.com/driftlock/driftlock/internal/cbad"
+	"github.com/driftlock/driftlock/internal/join"
+	"runtime"
 )
 
 // Detector judges the telemetry that it is given. All methods are safe for concurrent use.
-type Detector struct{}
+type Detector struct {
+	id          string
+	cfg         Config
+	set         Settings
+	log         *zap.Logger
+	configHash  string
+	coreVersion string
+	params      cbad.Params
+	newModel    func(cbad.Kind, cbad.Params) (model, error)
+
+	duration, lateness uint64 // ns
+	maxPending         uint64 // bytes
+	maxModels          int64  // bytes
+
+	names     *canonical.Names
+	resources *canonical.Resources
+	gate      *gate
+	workers   []*worker
+	emitter   *emitter
+	counters  counters
+	evicting  atomic.Int64 // bytes of models that are about to be freed
+
+	mu             sync.Mutex // the sequencer's, see sequencer.go
+	registry       *registry
+	budget         *budget
+	spans          *join.Table // made at the first span
+	pending        uint64
+	visit          uint64
+	sequenceNumber uint64
+	newestSeen     uint64 // replay's clock
+	last           bool   // windows that close now are the last
+	started        bool
+	stopped        bool
+
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+	emitted chan struct{}
+}
 
 // New makes a detector for one component id; it says nothing before Start.
 func New(componentID string, cfg Config, set Settings, sink Sink) (*Detector, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("detector %s: %w", componentID, err)
 	}
-	return &Detector{}, nil
+	if err := cbad.CheckABI(); err != nil {
+		return nil, fmt.Errorf("detector %s: %w", componentID, err)
+	}
+	d := &Detector{
+		id: componentID, cfg: cfg, set: set, log: set.Logger, configHash: cfg.Hash(), coreVersion: cbad.Version(),
+		params: cfg.params(), newModel: newCoreModel,
+		duration: uint64(cfg.Window.Duration), lateness: uint64(cfg.Window.Lateness),
+		maxPending: cfg.Limits.PendingMiB << 20, maxModels: int64(min(cfg.Limits.MemoryMiB, 1<<40)) << 20,
+		names: canonical.NewNames(cfg.Limits.Names), gate: newGate(cfg.Limits.QueueMiB << 20),
+		registry: newRegistry(), budget: newBudget(&cfg), emitted: make(chan struct{}),
+	}
+	if d.log == nil {
+		d.log = zap.NewNop()
+	}
+	if d.set.Clock == nil {
+		d.set.Clock = time.Now
+	}
+	d.resources = canonical.NewResources(cfg.ServiceAttributes, 2*cfg.Limits.Streams, d.names)
+	d.emitter = newEmitter(sink, &d.cfg, &d.counters)
+	n := cfg.Workers
+	if n == 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	for range n {
+		d.workers = append(d.workers, newWorker(d))
+	}
+	return d, nil
 }
 
-// Start starts the workers.
-func (d *Detector) Start(context.Context) error { return nil }
+func newCoreModel(k cbad.Kind, p cbad.Params) (model, error) { return cbad.New(k, p) }
 
-// Shutdown closes and judges what is open, hands it to the sink and stops the workers. It is safe without Start.
-func (d *Detector) Shutdown(ctx context.Context) error { return nil }
+// params are what the core needs of the configuration. Evidence is computed for every window that can become an
+// anomaly: a combined p of at most the level implies a stream's p of at most eight times that, there being no more
+// channels than that in a stream.
+func (c *Config) params() cbad.Params {
+	p := cbad.DefaultParams()
+	p.Seed = c.Seed
+	p.EvidenceP = min(max(c.Evidence.P, 8*c.Level.P), 1)
+	p.QuarantineP = c.Quarantine.P
+	p.AdoptAfter = c.Quarantine.AdoptAfter
+	p.MetricLevel = math.Inf(1)
+	if c.MetricLevel > 0 {
+		p.MetricLevel = c.MetricLevel
+	}
+	p.RequestP = c.Requests.P
+	p.RequestIdle = c.Requests.Idle
+	p.MaxRecords = c.Limits.RecordsPerWindow
+	p.MaxSymbols = c.Limits.SymbolsPerStream
+	p.MaxRequests = c.Limits.RequestsPerStream
+	p.MaxSampleBytes = c.Limits.SampleBytes
+	p.WarmupWindows = c.WarmupWindows
+	return p
+}
 
-// Flush closes and judges what is open, as at the end of a replay, and returns when the sink has it all.
-func (d *Detector) Flush(ctx context.Context) error { return nil }
-
-// ConsumeLogs encodes and queues records. It keeps no reference to them and never changes them.
-func (d *Detector) ConsumeLogs(ctx context.Context, ld plog.Logs) error { return nil }
-
-// ConsumeMetrics encodes and queues points. It keeps no reference to them and never changes them.
-func (d *Detector) ConsumeMetrics(ctx context.Context, md pmetric.Metrics) error { return nil }
-
-// ConsumeTraces encodes and queues spans. It keeps no reference to them and never changes them.
-func (d *Detector) ConsumeTraces(ctx context.Context, td ptrace.Traces) error { return nil }
-
-// ConsumeRows judges one whole series: the rows of one CSV file, in the file's order. With Settings.Scores the sink gets
-// exactly one Score per row, in order, also for rows that could not be judged (late, not finite), with p_value 1.
-// The service is the source.
-func (d *Detector) ConsumeRows(ctx context.Context, source string, times []time.Time, values []float64) error {
+// Start starts the workers. Calling it again does nothing.
+func (d *Detector) Start(context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.started || d.stopped {
+		return nil
+	}
+	d.started = true
+	// The goroutines outlive Start's context; Shutdown ends them.
+	ctx, cancel := context.WithCancel(context.Background())
+	d.cancel = cancel
+	for _, w := range d.workers {
+		d.running.Go(w.run)
+	}
+	go func() {
+		defer close(d.emitted)
+		d.emitter.run(ctx)
+	}()
+	if !d.set.Replay {
+		d.running.Go(func() { d.watchIdle(ctx) })
+	}
 	return nil
+}
+
+// Shutdown closes and judges what is open, hands it to the sink and stops the workers. When the context ends first, the
+// sink's calls are cancelled and what was not said yet is lost. It is safe without Start and more than once.
+func (d *Detector) Shutdown(ctx context.Context) error {
+	// Whoever waits in Consume holds the sequencer; with the gate open there is no one left to wait for.
+	d.gate.unblock()
+	d.mu.Lock()
+	if d.stopped || !d.started {
+		d.stopped = true
+		d.mu.Unlock()
+		return nil
+	}
+	d.closeAll(false)
+	d.stopped = true
+	for _, v := range d.registry.services {
+		v.worker.push(task{kind: taskEvict, models: v.models})
+	}
+	sequence := d.sequenceNumber
+	d.mu.Unlock()
+
+	err := d.emitter.wait(ctx, sequence)
+	d.cancel()
+	for _, w := range d.workers {
+		w.finish()
+	}
+	d.running.Wait()
+	d.emitter.finish()
+	<-d.emitted
+	if err != nil {
+		return fmt.Errorf("detector %s: shut down before everything was said: %w", d.id, err)
+	}
+	return nil
+}
+
+func (d *Detector) windowOf(timeNs uint64) uint64 { return timeNs - timeNs%d.duration }
+
+func (d *Detector) wall() time.Time { return d.set.Clock() }
+
+// now is the time for records that have none, and the last event time that is believed.
+func (d *Detector) now() (now, limit uint64) {
+	if d.set.Replay {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return d.newestSeen, maxTime
+	}
+	now = uint64(d.wall().UnixNano())
+	return now, min(now+uint64(d.cfg.Window.MaxFuture), maxTime)
+}
+
+// maxTime keeps event times within what a signed 64-bit number of nanoseconds holds, with room for windows to be added:
+// the year 2233.
+const maxTime = math.MaxInt64 / 10 * 9
+
+func (d *Detector) nextSequence() uint64 {
+	n := d.sequenceNumber
+	d.sequenceNumber++
+	return n
 }

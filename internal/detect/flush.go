@@ -1,0 +1,107 @@
+package detect
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+)
+
+// Flush closes and judges what is open, as at the end of a replay, and returns when the sink has it all. Requests that
+// are still open count as complete.
+func (d *Detector) Flush(ctx context.Context) error {
+	d.mu.Lock()
+	d.closeAll(true)
+	sequence := d.sequenceNumber
+	d.mu.Unlock()
+	return d.emitter.wait(ctx, sequence)
+}
+
+// closeAll closes and judges every open window, oldest first, services in order of first sight.
+func (d *Detector) closeAll(last bool) {
+	type open struct {
+		service *service
+		start   uint64
+	}
+	var all []open
+	for _, v := range d.registry.services {
+		starts := slices.Clone(v.waiting)
+		for sig := range signals {
+			s := &v.signals[sig]
+			for i := range s.open {
+				starts = append(starts, s.open[i].start)
+			}
+		}
+		slices.Sort(starts)
+		for _, start := range slices.Compact(starts) {
+			all = append(all, open{v, start})
+		}
+	}
+	slices.SortFunc(all, func(a, b open) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.service.index, b.service.index))
+	})
+	d.last = last
+	defer func() { d.last = false }()
+	for _, o := range all {
+		if !o.service.evicted && len(o.service.waiting)+o.service.openCount() > 0 {
+			d.judge(o.service, o.start)
+		}
+	}
+}
+
+// closeService closes and judges all that a service has open.
+func (d *Detector) closeService(v *service) {
+	for sig := range signals {
+		if s := &v.signals[sig]; len(s.open) > 0 {
+			d.closeBefore(v, sig, s.open[len(s.open)-1].start+d.duration)
+		}
+	}
+	for len(v.waiting) > 0 {
+		d.judge(v, v.waiting[0])
+	}
+}
+
+func (s *service) openCount() int {
+	n := 0
+	for i := range s.signals {
+		n += len(s.signals[i].open)
+	}
+	return n
+}
+
+// watchIdle closes what nothing arrives for any more, on the wall clock. A stream that is idle is not waited for.
+func (d *Detector) watchIdle(ctx context.Context) {
+	timeout := d.cfg.idleTimeout()
+	tick := time.NewTicker(min(max(timeout/8, 100*time.Millisecond), 5*time.Second))
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			d.closeIdle(timeout)
+		}
+	}
+}
+
+func (d *Detector) closeIdle(timeout time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := d.wall()
+	for _, v := range d.registry.services {
+		changed := false
+		for sig := range signals {
+			s := &v.signals[sig]
+			if !s.seen || s.idle || now.Sub(s.arrival) < timeout {
+				continue
+			}
+			s.idle, changed = true, true
+			if n := len(s.open); n > 0 {
+				d.closeBefore(v, sig, s.open[n-1].start+d.duration)
+			}
+		}
+		if changed {
+			d.judgeReady(v)
+		}
+	}
+}

@@ -1,0 +1,144 @@
+package detect
+
+import (
+	"maps"
+	"time"
+
+	"github.com/driftlock/driftlock/internal/anomaly"
+	"github.com/driftlock/driftlock/internal/canonical"
+	"github.com/driftlock/driftlock/internal/cbad"
+)
+
+// judging is what the sequencer decided about a window's verdict.
+type judging struct {
+	sequence uint64
+	level    float64
+	resource *canonical.Resource
+	queued   time.Time
+	rows     *rows // instead of a window: the end of a file
+}
+
+// judge combines what the signals said about a window. It never returns nil, because every sequence number is waited for.
+func (m *models) judge(t *task) *outcome {
+	if r := t.judging.rows; r != nil {
+		return r.outcome()
+	}
+	o := &outcome{endNs: t.window + m.d.duration}
+	v := m.remove(t.window)
+	if v == nil {
+		return o
+	}
+	defer func() { m.spare = v }()
+	m.d.counters.judged.Add(1)
+	m.d.counters.lag.Store(int64(time.Since(t.judging.queued)))
+
+	j := judgement{m: m, v: v, level: t.judging.level, start: t.window, end: o.endNs}
+	j.p, j.decades, m.ps = v.combine(m.ps)
+	j.signal, j.channel = v.strongest()
+	if j.signal == signals {
+		return o
+	}
+	j.latched = m.d.cfg.MetricLevel > 0 && v.present[metrics] && latched(v.signals[metrics].Points)
+	j.anomalous = j.p <= j.level || j.latched
+	if j.anomalous {
+		o.anomaly = j.anomaly(t.judging.resource)
+	}
+	if m.d.cfg.EmitWindows && m.rows == nil {
+		o.window = j.window()
+	}
+	if m.d.set.Scores && m.rows == nil {
+		o.scores = j.scores()
+	}
+	return o
+}
+
+func latched(points []cbad.Point) bool {
+	for i := range points {
+		if points[i].Alert {
+			return true
+		}
+	}
+	return false
+}
+
+// judgement is one window's verdict in the making.
+type judgement struct {
+	m          *models
+	v          *verdict
+	start, end uint64
+	level      float64
+	p, decades float64
+	signal     signal // of the smallest channel p
+	channel    cbad.Channel
+	latched    bool
+	anomalous  bool
+}
+
+func at(ns uint64) time.Time { return time.Unix(0, int64(ns)).UTC() }
+
+// bits is what the window cost above expectation, over its signals.
+func (j *judgement) bits() float64 {
+	sum := 0.0
+	for s := range signals {
+		if j.v.present[s] {
+			sum += j.v.signals[s].Bits
+		}
+	}
+	return sum
+}
+
+func (j *judgement) window() *anomaly.Window {
+	d := j.m.d
+	w := &anomaly.Window{
+		Timestamp: at(j.end), WindowStart: at(j.start), Service: j.m.service.name,
+		Score: j.decades, PValue: j.p, Level: j.level, Anomaly: j.anomalous,
+		ComponentID: d.id, ProcessID: d.set.ProcessID, Streams: make([]anomaly.Stream, 0, signals),
+	}
+	for s := range signals {
+		if !j.v.present[s] {
+			continue
+		}
+		v := &j.v.signals[s]
+		st := anomaly.Stream{
+			Signal: signalNames[s], State: "warming", Seen: v.WarmupSeen, Needed: v.WarmupNeeded, Records: v.Records,
+			Unscored: v.unscored + v.RecordsOverCap + v.RecordsUnusable, PValue: v.P, PFloor: v.PFloor, Bits: v.Bits,
+			Quarantined: v.Quarantined, Adopted: v.Adopted, MemoryBytes: uint64(max(j.m.measured[s], 0)),
+		}
+		if v.Ready {
+			st.State, st.Seen, st.Needed = "ready", d.cfg.WarmupWindows, d.cfg.WarmupWindows
+		}
+		w.Streams = append(w.Streams, st)
+	}
+	return w
+}
+
+func (j *judgement) anomaly(res *canonical.Resource) *anomaly.Anomaly {
+	d := j.m.d
+	sig := signalNames[j.signal]
+	a := &anomaly.Anomaly{
+		ID:        anomalyID(d.id, j.m.service.name, string(sig), j.start, d.configHash),
+		Timestamp: at(j.end), WindowStart: at(j.start), Service: j.m.service.name, StreamType: sig, Status: "pending",
+		Score: j.decades, PValue: j.p, PFloor: j.channel.PFloor, Level: j.level, Bits: j.bits(),
+		Resource: maps.Clone(res.Attributes), ComponentID: d.id, ConfigHash: d.configHash, CoreVersion: d.coreVersion,
+		ProcessID: d.set.ProcessID,
+	}
+	for s := range signals {
+		if !j.v.present[s] {
+			continue
+		}
+		v := &j.v.signals[s]
+		a.Signals = append(a.Signals, signalNames[s])
+		a.Incomplete = a.Incomplete || v.incomplete
+		for _, c := range v.Channels {
+			a.Channels = append(a.Channels, anomaly.Channel{
+				Signal: signalNames[s], Name: c.Kind.String(), Statistic: c.Statistic, P: c.P, PFloor: c.PFloor,
+			})
+		}
+	}
+	a.Requests = j.requests()
+	a.Reasons = j.reasons()
+	j.evidence(a)
+	a.TraceIDs = traceIDs(a)
+	a.Explanation = j.explain(a)
+	return a
+}

@@ -1,0 +1,109 @@
+package detect
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/driftlock/driftlock/internal/canonical"
+)
+
+// service is what the sequencer knows of a service. Its models belong to a worker.
+type service struct {
+	name     string
+	hash     uint64
+	index    uint64 // order of first sight
+	worker   *worker
+	models   *models
+	resource *canonical.Resource // of the newest replica
+	rows     bool                // made by ConsumeRows
+
+	signals [signals]stream
+	judged  uint64   // every window that starts before is judged
+	waiting []uint64 // closed by a signal and not judged, rising
+	changed uint64   // newest window in which a new replica appeared
+	hour    int64    // of the newest data, for the budget
+
+	evicted    bool
+	windows    int // judged so far
+	prev, next *service
+	segment    *segment
+	visit      uint64 // the arrival that touched it last
+}
+
+// stream is the sequencer's part of a service × signal.
+type stream struct {
+	seen     bool
+	newest   uint64 // newest event time
+	last     uint64 // newest window with data
+	closed   uint64 // every window that starts before is closed
+	open     []openWindow
+	late     uint64 // since the last window closed
+	idle     bool   // nothing came for the idle timeout: nobody waits for it
+	arrival  time.Time
+	replicas replicas
+}
+
+// openWindow is a window with data.
+type openWindow struct {
+	start      uint64
+	records    uint64
+	unscored   uint64
+	incomplete bool
+	pending    uint64 // bytes that wait for an earlier window
+	spans      *load
+}
+
+// window finds or makes the open window; few are open at a time.
+func (s *stream) window(start uint64) *openWindow {
+	i, found := slices.BinarySearchFunc(s.open, start, func(w openWindow, t uint64) int { return cmp.Compare(w.start, t) })
+	if !found {
+		s.open = slices.Insert(s.open, i, openWindow{start: start})
+	}
+	return &s.open[i]
+}
+
+// wait remembers that a window is to be judged.
+func (s *service) wait(start uint64) {
+	if i, found := slices.BinarySearch(s.waiting, start); !found {
+		s.waiting = slices.Insert(s.waiting, i, start)
+	}
+}
+
+// replicas remembers the running copies of a service seen last, in one signal (signals may name them differently).
+type replicas struct {
+	hashes [maxReplicas]uint64
+	seen   [maxReplicas]uint64 // newest window of each
+	used   int
+}
+
+const (
+	maxReplicas = 16
+	// In a fleet of so many replicas a new one changes little; its arrival is no excuse for what the service does.
+	fleet = 8
+)
+
+// note tells whether the replica is new to a service that had another one. The oldest makes room.
+func (r *replicas) note(hash, window uint64, alive uint64) bool {
+	oldest, running := 0, 0
+	for i := range r.used {
+		if r.hashes[i] == hash {
+			r.seen[i] = max(r.seen[i], window)
+			return false
+		}
+		if r.seen[i] < r.seen[oldest] {
+			oldest = i
+		}
+		if r.seen[i]+alive >= window {
+			running++
+		}
+	}
+	first := r.used == 0
+	at := oldest
+	if r.used < maxReplicas {
+		at = r.used
+		r.used++
+	}
+	r.hashes[at], r.seen[at] = hash, window
+	return !first && running < fleet
+}

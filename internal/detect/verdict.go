@@ -1,0 +1,86 @@
+package detect
+
+import "github.com/driftlock/driftlock/internal/cbad"
+
+// verdict is what the streams of a service said about one window.
+type verdict struct {
+	window  uint64
+	present [signals]bool
+	signals [signals]signalVerdict
+}
+
+type signalVerdict struct {
+	cbad.Verdict
+	unscored   uint64
+	incomplete bool
+	evidence   []byte
+	items      []byte
+}
+
+// verdict finds or makes the verdict of a window. Judged ones are reused: their slices are worth keeping.
+func (m *models) verdict(window uint64) *verdict {
+	for _, v := range m.verdicts {
+		if v.window == window {
+			return v
+		}
+	}
+	v := m.spare
+	m.spare = nil
+	if v == nil {
+		v = &verdict{}
+	}
+	v.window, v.present = window, [signals]bool{}
+	m.verdicts = append(m.verdicts, v)
+	return v
+}
+
+func (v *verdict) take(s signal) *signalVerdict {
+	v.present[s] = true
+	sv := &v.signals[s]
+	sv.evidence, sv.items = nil, nil
+	return sv
+}
+
+// remove takes a verdict out to be judged, or returns nil.
+func (m *models) remove(window uint64) *verdict {
+	for i, v := range m.verdicts {
+		if v.window == window {
+			m.verdicts = append(m.verdicts[:i], m.verdicts[i+1:]...)
+			return v
+		}
+	}
+	return nil
+}
+
+// p is the harmonic mean over the channels of all signals (Wilson 2019); it holds up when channels depend on each other.
+func (v *verdict) combine(ps []float64) (p, decades float64, all []float64) {
+	ps = ps[:0]
+	for s := range v.signals {
+		if v.present[s] {
+			for _, c := range v.signals[s].Channels {
+				ps = append(ps, c.P)
+			}
+		}
+	}
+	p, decades = cbad.Combine(ps)
+	return p, decades, ps
+}
+
+// strongest is the signal of the smallest channel p.
+func (v *verdict) strongest() (signal, cbad.Channel) {
+	best, at := cbad.Channel{P: 2, PFloor: 1}, signal(signals)
+	for s := range signals {
+		if !v.present[s] {
+			continue
+		}
+		if at == signals {
+			at = s
+		}
+		for _, c := range v.signals[s].Channels {
+			if c.P < best.P {
+				best, at = c, s
+			}
+		}
+	}
+	return at, best
+}
