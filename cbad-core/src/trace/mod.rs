@@ -266,7 +266,8 @@ impl TraceStream {
         }
         verdict.channels = self.calibrate(&scores);
         let least = verdict.channels.iter().map(|c| c.p).fold(1.0, f64::min);
-        verdict.p = (least * verdict.channels.len() as f64).min(1.0);
+        // Without a channel (the first window) nothing is said against it: p is 1, not 0.
+        verdict.p = (least * verdict.channels.len().max(1) as f64).min(1.0);
         verdict.bits = verdict.channels.iter().map(|c| c.statistic).sum();
         verdict.items = costliest(&mut scores);
         verdict.quarantined = verdict.p <= self.params.quarantine_p;
