@@ -142,13 +142,12 @@ type Label struct {
 // WriteLabels writes what is injected as a JSON array.
 func (g *Generator) WriteLabels(w io.Writer) error {
 	labels := []Label{}
-	for owner := range g.incidents {
-		for _, in := range g.incidents[owner] {
-			labels = append(labels, Label{
-				InjectTime: in.Start.UTC().Truncate(time.Second), EndTime: in.End.UTC().Truncate(time.Second),
-				Service: in.Service, Pod: g.instances[owner][0].pod, Fault: string(in.Kind),
-			})
-		}
+	for _, in := range g.config.Incidents {
+		owner := slices.Index(ServiceNames(), in.Service)
+		labels = append(labels, Label{
+			InjectTime: in.Start.UTC().Truncate(time.Second), EndTime: in.End.UTC().Truncate(time.Second),
+			Service: in.Service, Pod: g.instances[owner][0].pod, Fault: string(in.Kind),
+		})
 	}
 	slices.SortStableFunc(labels, func(a, b Label) int { return a.InjectTime.Compare(b.InjectTime) })
 	enc := json.NewEncoder(w)
