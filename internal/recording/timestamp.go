@@ -50,17 +50,20 @@ func parseEpoch(s string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		var t time.Time
 		switch digits := len(s); {
 		case digits >= 8 && digits <= 11 || n == 0:
-			return time.Unix(n, 0).UTC(), true
+			t = time.Unix(n, 0)
 		case digits <= 14 && digits > 11:
-			return time.UnixMilli(n).UTC(), true
+			t = time.UnixMilli(n)
 		case digits <= 17 && digits > 14:
-			return time.UnixMicro(n).UTC(), true
+			t = time.UnixMicro(n)
 		case digits <= 19 && digits > 17:
-			return time.Unix(0, n).UTC(), true
+			t = time.Unix(0, n)
+		default:
+			return time.Time{}, false
 		}
-		return time.Time{}, false
+		return t.UTC(), inRange(t)
 	}
 	dot := strings.IndexByte(s, '.')
 	if dot < 8 || strings.ContainsAny(s, "-:/TeExX_ ") {
