@@ -55,6 +55,7 @@ func AppendSpan(b *cbad.Batch, sp *Span, r join.Resolved) {
 	record := cbad.Span{
 		EndNs: sp.EndNs, TraceID: sp.TraceID, Parent: r.Parent, Operation: sp.Operation, Caller: r.Caller,
 		DurationNs: sp.DurationNs(), ExclusiveNs: r.ExclusiveNs, NetNs: cbad.NoNet, Error: sp.Error,
+		RemoteChild: r.Remote,
 	}
 	if r.HasNet {
 		record.NetNs = r.NetNs

@@ -74,6 +74,10 @@ func (a *Arrival) into(first int, res *canonical.Resource, timeNs, limit uint64)
 		a.future++
 		return nil
 	}
+	if timeNs == 0 { // only where a replay begins with records that have no time
+		a.empty++
+		return nil
+	}
 	window := a.d.windowOf(timeNs)
 	for i := len(a.parts) - 1; i >= first; i-- {
 		if p := &a.parts[i]; p.window == window {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,7 +14,6 @@ import (
 	"github.com/driftlock/driftlock/internal/canonical"
 	"github.com/driftlock/driftlock/internal/cbad"
 	"github.com/driftlock/driftlock/internal/join"
-	"runtime"
 )
 
 // Detector judges the telemetry that it is given. All methods are safe for concurrent use.

@@ -116,7 +116,7 @@ func (j *judgement) anomaly(res *canonical.Resource) *anomaly.Anomaly {
 	d := j.m.d
 	sig := signalNames[j.signal]
 	a := &anomaly.Anomaly{
-		ID:        anomalyID(d.id, j.m.service.name, string(sig), j.start, d.configHash),
+		ID:        anomaly.NewID(d.id, j.m.service.name, string(sig), at(j.start), d.configHash),
 		Timestamp: at(j.end), WindowStart: at(j.start), Service: j.m.service.name, StreamType: sig, Status: "pending",
 		Score: j.decades, PValue: j.p, PFloor: j.channel.PFloor, Level: j.level, Bits: j.bits(),
 		Resource: maps.Clone(res.Attributes), ComponentID: d.id, ConfigHash: d.configHash, CoreVersion: d.coreVersion,

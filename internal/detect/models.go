@@ -154,9 +154,7 @@ func (m *models) close(t *task) {
 		return
 	}
 	m.count(s, sv)
-	if sv.HasEvidence {
-		m.fetch(s, st, sv)
-	}
+	m.fetch(s, st, sv)
 	m.weigh(s, st)
 	if m.rows != nil {
 		m.rows.take(sv.Points)
@@ -182,11 +180,15 @@ func (m *models) count(s signal, v *signalVerdict) {
 // fetch gets what stands behind a window that may become an anomaly, before the next close replaces it.
 func (m *models) fetch(s signal, st model, v *signalVerdict) {
 	var err error
-	if v.evidence, err = st.Evidence(); err != nil {
-		m.refused(s, "fetch evidence", err)
+	if v.HasEvidence {
+		if v.evidence, err = st.Evidence(); err != nil {
+			m.refused(s, "fetch evidence", err)
+		}
 	}
-	if v.items, err = st.Items(); err != nil {
-		m.refused(s, "fetch items", err)
+	if v.Items > 0 && v.P <= m.d.params.EvidenceP {
+		if v.items, err = st.Items(); err != nil {
+			m.refused(s, "fetch items", err)
+		}
 	}
 }
 

@@ -1,0 +1,148 @@
+package driftlockcbad
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/processor"
+	"go.uber.org/zap"
+
+	"github.com/driftlock/driftlock/internal/anomaly"
+	"github.com/driftlock/driftlock/internal/detect"
+	"github.com/driftlock/driftlock/processor/driftlockcbad/internal/metadata"
+)
+
+// registry finds the group of a configuration. The collector makes one processor per pipeline and gives all that have the
+// same component id the same configuration pointer, as it does for receivers that serve several signals.
+type registry struct {
+	mu     sync.Mutex
+	groups map[*Config]*group
+}
+
+var groups = registry{groups: make(map[*Config]*group)}
+
+func (r *registry) join(set processor.Settings, cfg *Config) (*group, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if g, ok := r.groups[cfg]; ok {
+		g.members++
+		return g, nil
+	}
+	g := &group{registry: r, cfg: cfg, set: set.TelemetrySettings, log: set.Logger, members: 1}
+	var err error
+	g.detector, err = detect.New(set.ID.String(), cfg.Config, detect.Settings{Logger: set.Logger, ProcessID: anomaly.ProcessID()}, g)
+	if err != nil {
+		return nil, err
+	}
+	r.groups[cfg] = g
+	return g, nil
+}
+
+// group is one detector and its ports, one per pipeline. It is the detector's sink.
+type group struct {
+	registry *registry
+	cfg      *Config
+	set      component.TelemetrySettings
+	log      *zap.Logger
+	detector *detect.Detector
+	lost     atomic.Uint64
+	failing  atomic.Bool
+
+	members int // guarded by registry.mu, as are the next three
+	started int
+	stop    func() error
+
+	mu    sync.Mutex
+	ports []*port // started and not shut down, in order of their start
+}
+
+// port is a pipeline's place in the group.
+type port struct {
+	group *group
+	out   sender
+	// sending keeps Shutdown from returning while an item is on its way to the next consumer.
+	sending sync.RWMutex
+	open    bool
+	started bool
+	left    bool
+}
+
+func (g *group) newPort(out sender) *port { return &port{group: g, out: out} }
+
+// Capabilities says that what passes is not changed.
+func (p *port) Capabilities() consumer.Capabilities { return consumer.Capabilities{MutatesData: false} }
+
+// Start opens the port; the first opens the group.
+func (p *port) Start(ctx context.Context, _ component.Host) error {
+	g := p.group
+	g.registry.mu.Lock()
+	defer g.registry.mu.Unlock()
+	if p.started || p.left {
+		return nil
+	}
+	if g.started == 0 {
+		stop, err := metadata.Observe(g.set, g.values)
+		if err != nil {
+			return err
+		}
+		g.stop = stop
+		if err := g.detector.Start(ctx); err != nil {
+			return err
+		}
+	}
+	g.started++
+	p.started = true
+	p.sending.Lock()
+	p.open = true
+	p.sending.Unlock()
+	g.mu.Lock()
+	g.ports = append(g.ports, p)
+	g.mu.Unlock()
+	return nil
+}
+
+// Shutdown closes the port; the last one first lets the detector say what it has to say, through this port.
+func (p *port) Shutdown(ctx context.Context) error {
+	g := p.group
+	g.registry.mu.Lock()
+	defer g.registry.mu.Unlock()
+	if p.left {
+		return nil
+	}
+	p.left = true
+	g.members--
+	if g.members == 0 {
+		delete(g.registry.groups, g.cfg)
+	}
+	if !p.started {
+		return nil
+	}
+	g.started--
+	var err error
+	if g.started == 0 {
+		err = g.detector.Shutdown(ctx)
+		if stopErr := g.stop(); err == nil {
+			err = stopErr
+		}
+	}
+	p.close()
+	return err
+}
+
+func (p *port) close() {
+	g := p.group
+	g.mu.Lock()
+	for i, other := range g.ports {
+		if other == p {
+			g.ports = append(g.ports[:i], g.ports[i+1:]...)
+			break
+		}
+	}
+	g.mu.Unlock()
+	p.sending.Lock()
+	p.open = false
+	p.sending.Unlock()
+}
