@@ -2,17 +2,20 @@ package driftlockcbad
 
 import (
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/confmap/xconfmap"
 
 	"github.com/driftlock/driftlock/internal/detect"
 )
 
 // Config is the processor's configuration: the detector's keys. An empty one works.
-type Config struct {
-	detect.Config `mapstructure:",squash"`
+type Config detect.Config
 
-	_ struct{}
+var _ xconfmap.Validator = (*Config)(nil)
+
+// Validate names every key that breaks its rule.
+func (c *Config) Validate() error { return (*detect.Config)(c).Validate() }
+
+func createDefaultConfig() component.Config {
+	cfg := Config(detect.DefaultConfig())
+	return &cfg
 }
-
-var _ component.ConfigValidator = (*Config)(nil)
-
-func createDefaultConfig() component.Config { return &Config{Config: detect.DefaultConfig()} }

@@ -33,7 +33,7 @@ func (r *registry) join(set processor.Settings, cfg *Config) (*group, error) {
 	}
 	g := &group{registry: r, cfg: cfg, set: set.TelemetrySettings, log: set.Logger, members: 1}
 	var err error
-	g.detector, err = detect.New(set.ID.String(), cfg.Config, detect.Settings{Logger: set.Logger, ProcessID: anomaly.ProcessID()}, g)
+	g.detector, err = detect.New(set.ID.String(), detect.Config(*cfg), detect.Settings{Logger: set.Logger, ProcessID: anomaly.ProcessID()}, g)
 	if err != nil {
 		return nil, err
 	}
