@@ -40,9 +40,14 @@ impl SeverityCalibrator {
         p
     }
 
+    /// Whether there is enough past for a p below 1.
+    pub fn is_warm(&self) -> bool {
+        units(self.total) >= WARMUP
+    }
+
     fn p(&self, s: f64, bin: usize) -> f64 {
         let n = f64::from(self.total) / f64::from(UNIT);
-        if n < WARMUP {
+        if !self.is_warm() {
             return 1.0;
         }
         let (first, in_tail) = self.tail(n);

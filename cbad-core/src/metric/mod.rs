@@ -6,5 +6,11 @@ mod latch;
 mod mixture;
 mod season;
 mod series;
+mod stream;
+mod table;
+#[cfg(test)]
+mod tests;
+mod twins;
 
 pub use series::{Series, Step};
+pub use stream::MetricStream;

@@ -139,6 +139,11 @@ impl Series {
         (base + band.centre, (base + band.low, base + band.high))
     }
 
+    /// Whether there is enough past for p to say anything.
+    pub fn speaks(&self) -> bool {
+        self.severity.is_warm()
+    }
+
     /// Number of values learnt, those of the sibling it was copied from included.
     pub fn len(&self) -> u32 {
         self.n

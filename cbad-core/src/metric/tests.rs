@@ -1,0 +1,236 @@
+//! The stream as its caller sees it.
+
+use proptest::prelude::*;
+
+use super::MetricStream;
+use crate::{Batch, Detector, Params, Point, StreamState, Verdict, Window};
+
+const MINUTE: u64 = 60_000_000_000;
+
+fn encode(points: &[Point]) -> (Vec<u8>, Vec<u32>) {
+    let (mut bytes, mut offsets) = (Vec::new(), vec![0]);
+    for p in points {
+        for v in [p.time_ns, p.family, p.instance, p.value.to_bits(), p.tag] {
+            bytes.extend_from_slice(&v.to_le_bytes());
+        }
+        offsets.push(bytes.len() as u32);
+    }
+    (bytes, offsets)
+}
+
+fn observe(stream: &mut MetricStream, points: &[Point]) {
+    let (bytes, offsets) = encode(points);
+    stream.observe(&Batch::new(&bytes, &offsets).unwrap()).unwrap();
+}
+
+fn window(i: u64) -> Window {
+    Window { start_ns: i * MINUTE, end_ns: (i + 1) * MINUTE, ..Window::default() }
+}
+
+fn point(i: u64, family: u64, value: f64) -> Point {
+    Point { time_ns: i * MINUTE, family, instance: 1, value, tag: family }
+}
+
+fn noise(state: &mut u64) -> f64 {
+    let mut sum = -6.0;
+    for _ in 0..12 {
+        *state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        sum += (*state >> 11) as f64 / (1u64 << 53) as f64;
+    }
+    sum
+}
+
+/// Closes `windows` of `families` noisy series.
+fn run(stream: &mut MetricStream, windows: std::ops::Range<u64>, families: u64, state: &mut u64) -> Vec<Verdict> {
+    windows
+        .map(|i| {
+            let points: Vec<Point> = (1..=families).map(|f| point(i, f, 10.0 * f as f64 + noise(state))).collect();
+            observe(stream, &points);
+            stream.close(&window(i))
+        })
+        .collect()
+}
+
+#[test]
+fn an_odd_series_is_named_and_its_bits_add_up() {
+    let (mut stream, mut state) = (MetricStream::new(Params::default()), 1);
+    run(&mut stream, 0..3000, 6, &mut state);
+    let mut points: Vec<Point> = (1..=6).map(|f| point(3000, f, 10.0 * f as f64)).collect();
+    points[3].value += 60.0;
+    points[1].value -= 25.0;
+    observe(&mut stream, &points);
+    let v = stream.close(&window(3000));
+    assert!(v.p < 1e-4 && v.quarantined, "{v:?}");
+    assert_eq!(v.state, StreamState::Ready);
+    let item = &v.items[0];
+    assert_eq!((item.id, item.context, item.observed), (4, 1, 100.0));
+    let (low, high) = item.band.unwrap();
+    assert!((39.0..41.0).contains(&item.expected) && low > 34.0 && high < 46.0, "{item:?}");
+    assert_eq!(v.items[1].id, 2);
+    let sum: f64 = v.items.iter().map(|i| i.bits).sum();
+    assert!((sum - v.bits).abs() < 1e-9 && (v.bits - v.channels[0].statistic * 10f64.log2()).abs() < 1e-9);
+    assert_eq!(v.points.len(), 6);
+    assert!(v.points.iter().all(|p| p.tag == p.family && matches!(p.family, 2 | 4) == (p.p < 1e-3)), "{:?}", v.points);
+}
+
+#[test]
+fn service_p_is_calibrated() {
+    let (mut hits, mut n) = ([0u32; 2], 0u32);
+    for seed in 0..6 {
+        let (mut stream, mut state) = (MetricStream::new(Params::default()), seed);
+        for v in run(&mut stream, 0..8000, 5, &mut state) {
+            hits[0] += u32::from(v.p <= 1e-2);
+            hits[1] += u32::from(v.p <= 1e-3);
+            n += 1;
+        }
+    }
+    let rate = hits.map(|h| f64::from(h) / f64::from(n));
+    assert!((0.005..0.015).contains(&rate[0]), "{rate:?}");
+    assert!((0.0002..0.002).contains(&rate[1]), "{rate:?}");
+}
+
+#[test]
+fn young_streams_and_changed_instances_accuse_nobody() {
+    let (mut stream, mut state) = (MetricStream::new(Params::default()), 2);
+    let verdicts = run(&mut stream, 0..50, 3, &mut state);
+    assert!(verdicts.iter().all(|v| v.p == 1.0 && v.p_floor == 1.0));
+    assert_eq!(verdicts[49].state, StreamState::Warming { seen: 49, needed: 50 });
+    run(&mut stream, 50..2000, 3, &mut state);
+    for i in 2000..2040u64 {
+        let shift = if i % 10 == 9 { 1e3 } else { 0.0 };
+        observe(&mut stream, &[point(i, 1, 10.0 + shift), point(i, 2, 20.0), point(i, 3, 30.0)]);
+        let v = stream.close(&Window { instance_changed: i == 2000, ..window(i) });
+        assert!(i >= 2030 || v.p == 1.0, "window {i}: {}", v.p);
+        assert!(shift == 0.0 || v.channels[0].statistic > 1.0, "learning goes on");
+    }
+}
+
+#[test]
+fn a_copy_of_a_series_counts_once() {
+    let statistic = |copies: u64| {
+        let (mut stream, mut state) = (MetricStream::new(Params::default()), 3);
+        let mut last = None;
+        for i in 0..1000u64 {
+            let x = noise(&mut state) + if i == 999 { 50.0 } else { 0.0 };
+            let points: Vec<Point> = (1..=1 + copies).map(|f| point(i, f, 7.0 + f as f64 * x)).collect();
+            observe(&mut stream, &points);
+            last = Some(stream.close(&window(i)));
+        }
+        last.unwrap().channels[0].statistic
+    };
+    assert!(statistic(0) > 1.0);
+    assert_eq!(statistic(0), statistic(4));
+}
+
+#[test]
+fn unusable_and_too_many_points_are_counted() {
+    let params = Params { max_records: 16, max_symbols: 16, ..Params::default() };
+    let mut stream = MetricStream::new(params);
+    let mut points: Vec<Point> = (0..20).map(|f| point(0, f, 1.0)).collect();
+    points[2].value = f64::NAN;
+    points[5].value = f64::INFINITY;
+    observe(&mut stream, &points);
+    let v = stream.close(&window(0));
+    assert_eq!((v.records, v.records_over_cap, v.records_unusable), (20, 4, 2));
+    assert_eq!((v.points.len(), stream.series()), (16, 14));
+    assert!(v.points[2].value.is_nan() && v.points[2].p == 1.0 && !v.points[2].alert);
+
+    // Only unusable points: no channel, no verdict, nothing learnt.
+    observe(&mut stream, &points[2..3]);
+    let v = stream.close(&window(1));
+    assert!(v.channels.is_empty() && !v.learnt && v.records_unusable == 1);
+}
+
+#[test]
+fn more_series_than_the_limit_are_turned_away_not_lost() {
+    let mut stream = MetricStream::new(Params { max_symbols: 16, ..Params::default() });
+    let points: Vec<Point> = (0..1000).map(|f| point(0, f, 1.0)).collect();
+    observe(&mut stream, &points);
+    let v = stream.close(&window(0));
+    assert_eq!((v.records, v.records_over_cap, v.points.len()), (1000, 984, 1000));
+    assert_eq!(stream.series(), 16);
+    observe(&mut stream, &(5000..5010).map(|f| point(1, f, 1.0)).collect::<Vec<_>>());
+    stream.close(&window(1));
+    assert_eq!((stream.series(), stream.evictions()), (16, 10));
+    assert!(stream.memory() < 1 << 20);
+}
+
+#[test]
+fn windows_without_points_change_nothing() {
+    let make = |gap: bool| {
+        let (mut stream, mut state) = (MetricStream::new(Params::default()), 4);
+        run(&mut stream, 0..500, 2, &mut state);
+        if gap {
+            for i in 500..600 {
+                let v = stream.close(&window(i));
+                assert!(v.channels.is_empty() && v.p == 1.0);
+            }
+        }
+        observe(&mut stream, &[point(700, 1, 30.0), point(700, 2, 20.0)]);
+        stream.close(&window(700))
+    };
+    assert_eq!(make(false), make(true));
+}
+
+#[test]
+fn incomplete_windows_do_not_move_the_service_history() {
+    let (mut stream, mut state) = (MetricStream::new(Params::default()), 5);
+    run(&mut stream, 0..300, 2, &mut state);
+    observe(&mut stream, &[point(300, 1, 900.0)]);
+    let v = stream.close(&Window { incomplete: true, ..window(300) });
+    assert!(!v.learnt);
+    let floor = v.p_floor;
+    observe(&mut stream, &[point(301, 1, 10.0)]);
+    assert_eq!(stream.close(&window(301)).p_floor, floor);
+}
+
+#[test]
+fn alerts_are_latched_at_the_level() {
+    let params = Params { metric_level: 4.0, ..Params::default() };
+    let (mut stream, mut state) = (MetricStream::new(params), 6);
+    run(&mut stream, 0..2000, 1, &mut state);
+    let alerts: Vec<bool> = (2000..2010)
+        .map(|i| {
+            observe(&mut stream, &[point(i, 1, 200.0)]);
+            stream.close(&window(i)).points[0].alert
+        })
+        .collect();
+    assert!(alerts[0] && alerts[3..].iter().all(|a| !a), "{alerts:?}");
+}
+
+#[test]
+fn a_malformed_batch_is_refused_as_a_whole() {
+    let mut stream = MetricStream::new(Params::default());
+    let (mut bytes, mut offsets) = encode(&[point(0, 1, 1.0)]);
+    bytes.push(0);
+    offsets.push(bytes.len() as u32);
+    assert!(stream.observe(&Batch::new(&bytes, &offsets).unwrap()).is_err());
+    assert_eq!(stream.close(&window(0)).records, 0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn arrival_order_and_saves_change_nothing(
+        values in prop::collection::vec((0u64..4, 0u64..3, 0u64..5, -3i32..3), 40..120), shuffle in any::<u64>())
+    {
+        let points: Vec<Point> = values.iter().enumerate().map(|(i, &(family, instance, second, v))| Point {
+            time_ns: (i as u64 / 20) * MINUTE + second, family, instance, value: f64::from(v), tag: i as u64,
+        }).collect();
+        let (mut a, mut b) = (MetricStream::new(Params::default()), MetricStream::new(Params::default()));
+        let mut state = shuffle;
+        for (i, chunk) in points.chunks(20).enumerate() {
+            observe(&mut a, chunk);
+            let mut mixed = chunk.to_vec();
+            mixed.sort_by_key(|p| { state = state.wrapping_mul(6364136223846793005).wrapping_add(p.tag); state >> 20 });
+            for part in mixed.chunks(7) { observe(&mut b, part); }
+            // A save in the middle of a window keeps what is open.
+            b = postcard::from_bytes(&postcard::to_allocvec(&b).unwrap()).unwrap();
+            let (mut va, mut vb) = (a.close(&window(i as u64)), b.close(&window(i as u64)));
+            va.points.sort_by_key(|p| p.tag);
+            vb.points.sort_by_key(|p| p.tag);
+            prop_assert_eq!(va, vb);
+        }
+        prop_assert_eq!(postcard::to_allocvec(&a).unwrap(), postcard::to_allocvec(&b).unwrap());
+    }
+}
