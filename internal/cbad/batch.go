@@ -13,6 +13,12 @@ const (
 	spanSize  = 80
 )
 
+// Flags of a span's record.
+const (
+	spanError = 1 << iota
+	spanRemoteChild
+)
+
 // NoNet is Span.NetNs of a span without a caller in another service.
 const NoNet = math.MinInt64
 
@@ -41,6 +47,8 @@ type Span struct {
 	NetNs int64
 	// Error: the span's status is error.
 	Error bool
+	// RemoteChild: a child ran in another service, so the exclusive time is that call's network and queue.
+	RemoteChild bool
 }
 
 // Reset empties the batch and keeps its memory.
@@ -101,7 +109,10 @@ func (b *Batch) AppendSpan(s *Span) {
 	binary.LittleEndian.PutUint64(r[64:], uint64(s.NetNs)) //nolint:gosec // the same 64 bits
 	var flags uint64
 	if s.Error {
-		flags = 1
+		flags |= spanError
+	}
+	if s.RemoteChild {
+		flags |= spanRemoteChild
 	}
 	binary.LittleEndian.PutUint64(r[72:], flags)
 	b.End()

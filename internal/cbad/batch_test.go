@@ -28,12 +28,13 @@ func TestLayouts(t *testing.T) {
 	b.Reset()
 	b.AppendSpan(&Span{
 		EndNs: 1, TraceID: trace, Parent: 2, Operation: 3, Caller: 4, DurationNs: 5, ExclusiveNs: 6, NetNs: -2, Error: true,
+		RemoteChild: true,
 	})
 	want := append([]byte{1, 0, 0, 0, 0, 0, 0, 0}, trace[:]...)
 	for _, v := range []byte{2, 3, 4, 5, 6} {
 		want = append(want, v, 0, 0, 0, 0, 0, 0, 0)
 	}
-	want = append(want, 0xfe, 255, 255, 255, 255, 255, 255, 255, 1, 0, 0, 0, 0, 0, 0, 0)
+	want = append(want, 0xfe, 255, 255, 255, 255, 255, 255, 255, 3, 0, 0, 0, 0, 0, 0, 0)
 	assert.Equal(t, want, b.Bytes)
 	assert.Equal(t, 1, b.Len())
 }
