@@ -2,7 +2,7 @@ package driftlockcbad
 
 import (
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/confmap/xconfmap"
+	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/driftlock/driftlock/internal/detect"
 )
@@ -10,7 +10,7 @@ import (
 // Config is the processor's configuration: the detector's keys. An empty one works.
 type Config detect.Config
 
-var _ xconfmap.Validator = (*Config)(nil)
+var _ confmap.Validator = (*Config)(nil)
 
 // Validate names every key that breaks its rule.
 func (c *Config) Validate() error { return (*detect.Config)(c).Validate() }
