@@ -17,6 +17,20 @@ pub(super) struct Statistic {
     /// Bits; the sum of the items' bits.
     pub bits: f64,
     pub items: Vec<Item>,
+    /// In grace: present, but normal whatever it says.
+    pub silent: bool,
+}
+
+impl Statistic {
+    fn new(kind: ChannelKind, bits: f64, items: Vec<Item>) -> Self {
+        Statistic { kind, bits, items, silent: false }
+    }
+
+    pub fn silence(&mut self) {
+        self.bits = 0.0;
+        self.items.clear();
+        self.silent = true;
+    }
 }
 
 /// Everything a window says, by channel, and what learning needs of it.
@@ -34,6 +48,18 @@ pub(super) struct Scores {
     pub common: Option<f64>,
 }
 
+impl Scores {
+    /// The channels whose p is their rank in their history.
+    pub fn ranked(&self) -> impl Iterator<Item = &Statistic> {
+        [&self.counts, &self.durations, &self.net, &self.errors].into_iter().flatten()
+    }
+
+    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Statistic> {
+        let Scores { operations, edges, counts, durations, net, errors, .. } = self;
+        [operations, edges, counts, durations, net, errors].into_iter().flatten()
+    }
+}
+
 pub(super) fn score(window: &OpenWindow, edges: &count::Window, errors: &count::Window, past: &Past) -> Scores {
     let mut out = Scores::default();
     if past.windows == 0 {
@@ -45,17 +71,15 @@ pub(super) fn score(window: &OpenWindow, edges: &count::Window, errors: &count::
     let (mut new, mut transitions, mut counts) = (of(Kind::New), of(Kind::Transition), of(Kind::Count));
     if !new.is_empty() {
         let bits = count::novelty_channel(&mut new);
-        out.operations = Some(Statistic {
-            kind: ChannelKind::TraceNew,
-            bits,
-            items: new.iter().map(|s| new_item(window, s)).collect(),
-        });
+        out.operations =
+            Some(Statistic::new(ChannelKind::TraceNew, bits, new.iter().map(|s| new_item(window, s)).collect()));
     }
     if !transitions.is_empty() {
         out.edges =
             Some(weighed(ChannelKind::TraceNew, &mut transitions, |s| edge_item(window, s, ChannelKind::TraceNew)));
     }
-    if !counts.is_empty() {
+    // Where every parent calls one operation only, there is no choice to be surprised by and no channel.
+    if counts.chunk_by(|a, b| a.context == b.context).any(|c| c.len() > 1) {
         out.counts =
             Some(weighed(ChannelKind::TraceCount, &mut counts, |s| edge_item(window, s, ChannelKind::TraceCount)));
     }
@@ -67,10 +91,10 @@ pub(super) fn score(window: &OpenWindow, edges: &count::Window, errors: &count::
 
 fn weighed(kind: ChannelKind, items: &mut Vec<Scored>, item: impl Fn(&Scored) -> Item) -> Statistic {
     let bits = count::weigh_channel(items);
-    Statistic { kind, bits, items: items.iter().map(item).collect() }
+    Statistic::new(kind, bits, items.iter().map(item).collect())
 }
 
-/// The item of an operation that is new: its context is the parent under which it was slowest to name.
+/// The item of an operation that is new: its context is the parent that called it most.
 fn new_item(window: &OpenWindow, s: &Scored) -> Item {
     let of = window.edges().iter().filter(|e| e.id.operation == s.symbol).max_by_key(|e| (e.spans, e.id));
     let context = of.map_or(0, |e| e.id.parent);
@@ -135,7 +159,7 @@ fn score_durations(window: &OpenWindow, past: &Past, out: &mut Scores) {
     scored.push((student_t_bits(common / past.common.dispersion().sqrt(), past.common.freedom()), None));
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let first = log2(scored.len() as f64);
-    let mut statistic = Statistic { kind: ChannelKind::TraceDuration, bits: 0.0, items: Vec::new() };
+    let mut statistic = Statistic::new(ChannelKind::TraceDuration, 0.0, Vec::new());
     for (rank, (raw, which)) in scored.iter().enumerate() {
         // As `count::weigh_channel` does.
         let bits = if rank == 0 { (raw - first).max(0.0) } else { 0.25 * (raw - 4.0).max(0.0) };
@@ -171,7 +195,7 @@ fn score_net(window: &OpenWindow, past: &Past) -> Option<Statistic> {
     let z = |t: &Test| ((Z2_PER_BIT * t.bits).sqrt() * t.t.signum()).clamp(super::level::Z_MIN, super::level::Z_MAX);
     let weight = |edges: &[(&Edge, Test)]| 1.0 / (edges.len() as f64 * callers.len() as f64).sqrt();
     let total: f64 = callers.iter().map(|edges| edges.iter().map(|(_, t)| z(t)).sum::<f64>() * weight(edges)).sum();
-    let mut statistic = Statistic { kind: ChannelKind::TraceNet, bits: 0.0, items: Vec::new() };
+    let mut statistic = Statistic::new(ChannelKind::TraceNet, 0.0, Vec::new());
     if total > 0.0 {
         statistic.bits = total * total / Z2_PER_BIT;
         for edges in &callers {

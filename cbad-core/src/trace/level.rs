@@ -17,6 +17,9 @@ const MIN_SPANS: f64 = 6.0;
 /// Variances (bits²) below these are the clock's resolution, not the service's.
 const VARIANCE_FLOOR: f64 = 0.01;
 const TEST_VARIANCE_FLOOR: f64 = 0.02;
+/// Deviation of an edge's level between windows that means nothing, in bits (3.5 %): with hundreds of spans the mean is
+/// known better than any service keeps it.
+const DRIFT: f64 = 0.05;
 /// Variance assumed where a first window has too few spans to say.
 const VARIANCE_PRIOR: f64 = 0.25;
 /// Prior of the dispersion: so many windows of this mean squared statistic.
@@ -95,7 +98,7 @@ pub(super) struct Test {
     pub bits: f64,
     pub observed: f64,
     pub expected: f64,
-    /// Two standard errors of the window's mean, in log2.
+    /// Two standard errors of the difference, in log2.
     pub margin: f64,
 }
 
@@ -130,33 +133,33 @@ impl Level {
         ((DISPERSION_WEIGHT * DISPERSION_PRIOR + self.squares) / (DISPERSION_WEIGHT + self.windows)).max(1.0)
     }
 
-    /// `t` of the mean of `n` values whose own mean is `y`, the past's mean being known from `spans` values itself.
-    fn statistic(&self, sums: &Sums) -> f64 {
-        let n = sums.n as f64;
-        (sums.mean() - self.mean) / self.deviation() * (n * self.spans / (n + self.spans)).sqrt()
+    /// Variance of the difference of the window's mean from the past's, which is known from `spans` values itself.
+    fn variance_of_mean(&self, n: f64) -> f64 {
+        let d = self.deviation();
+        d * d * (1.0 / n + 1.0 / self.spans)
     }
 
     pub fn test(&self, sums: &Sums) -> Option<Test> {
         if !self.mature() || sums.n == 0 {
             return None;
         }
-        let n = sums.n as f64;
-        let phi = self.dispersion();
-        let t = self.statistic(sums) / phi.sqrt();
+        let error = (self.dispersion() * self.variance_of_mean(sums.n as f64) + DRIFT * DRIFT).sqrt();
+        let t = (sums.mean() - self.mean) / error;
         Some(Test {
             t,
             bits: student_t_bits(t, self.windows + DISPERSION_WEIGHT - 1.0),
             observed: sums.mean(),
             expected: self.mean,
-            margin: 2.0 * self.deviation() * (phi * (n + self.spans) / (n * self.spans)).sqrt(),
+            margin: 2.0 * error,
         })
     }
 
     pub fn learn(&mut self, sums: &Sums, now: u64) {
         let n = sums.n as f64;
         if self.mature() {
-            let r = self.statistic(sums);
-            self.squares = self.squares * DECAY + (r * r).min(SQUARE_CAP);
+            let shift = sums.mean() - self.mean;
+            let square = (shift * shift / self.variance_of_mean(n)).min(SQUARE_CAP);
+            self.squares = self.squares * DECAY + square;
             self.windows = self.windows * DECAY + 1.0;
         } else {
             self.windows += 1.0;

@@ -4,7 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use super::level::{code, Sums};
 use super::past::Past;
+use super::sample::Sample;
 use crate::SpanRecord;
+
+/// The finaliser of MurmurHash3 (Appleby 2008).
+pub(super) fn mix(mut h: u64) -> u64 {
+    h = (h ^ (h >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    h = (h ^ (h >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    h ^ (h >> 33)
+}
 
 /// What identifies an edge: the parent's service and operation, and the operation called.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,13 +22,15 @@ pub(super) struct EdgeId {
 }
 
 impl EdgeId {
-    /// Mixes both ids (the finaliser of MurmurHash3), fixed so that every machine samples alike.
+    /// Fixed, so that every machine samples alike.
     pub fn hash(&self) -> u64 {
-        let mut h = self.parent.rotate_left(29) ^ self.operation.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        h = (h ^ (h >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-        h = (h ^ (h >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-        h ^ (h >> 33)
+        mix(self.parent.rotate_left(29) ^ self.operation.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
+}
+
+/// A trace id as people write it.
+pub(super) fn hex(trace: &[u8; 16]) -> String {
+    format!("{:032x}", u128::from_be_bytes(*trace))
 }
 
 /// The three largest values with their trace ids; ties by trace id, so that the order of arrival leaves no trace.
@@ -33,15 +43,16 @@ pub(super) struct Largest {
 impl Largest {
     #[inline]
     pub fn offer(&mut self, value: u64, trace: &[u8; 16]) {
-        let n = self.n as usize;
-        if n == 3 && value < self.top[2].0 {
+        let n = usize::from(self.n);
+        if n >= 3 && value < self.top[2].0 {
             return;
         }
         self.insert(value, trace);
     }
 
     fn insert(&mut self, value: u64, trace: &[u8; 16]) {
-        let mut n = self.n as usize;
+        // At most 3, also where a damaged snapshot says otherwise.
+        let mut n = usize::from(self.n).min(3);
         if let Some(at) = self.top[..n].iter().position(|(_, t)| t == trace) {
             // A trace is named once, with its largest value.
             self.top[at].0 = self.top[at].0.max(value);
@@ -57,8 +68,8 @@ impl Largest {
 
     /// Trace ids in hex, the largest value first; none for spans without one.
     pub fn trace_ids(&self) -> Vec<String> {
-        let named = self.top[..self.n as usize].iter().filter(|(_, t)| *t != [0; 16]);
-        named.map(|(_, t)| t.iter().map(|b| format!("{b:02x}")).collect()).collect()
+        let named = self.top[..usize::from(self.n).min(3)].iter().filter(|(_, t)| *t != [0; 16]);
+        named.map(|(_, t)| hex(t)).collect()
     }
 }
 
@@ -81,6 +92,7 @@ const EMPTY: u32 = u32::MAX;
 
 /// All edges of the open window, indexed by open addressing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Saved", into = "Saved")]
 pub(super) struct OpenWindow {
     edges: Vec<Edge>,
     index: Vec<u32>,
@@ -90,10 +102,52 @@ pub(super) struct OpenWindow {
     threshold: u64,
     pub records: u64,
     pub over_cap: u64,
+    pub sample: Sample,
+}
+
+/// The index is not saved; it follows from the edges.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    edges: Vec<Edge>,
+    limit: usize,
+    threshold: u64,
+    records: u64,
+    over_cap: u64,
+    sample: Sample,
+}
+
+impl From<OpenWindow> for Saved {
+    fn from(w: OpenWindow) -> Self {
+        Saved {
+            edges: w.edges,
+            limit: w.limit,
+            threshold: w.threshold,
+            records: w.records,
+            over_cap: w.over_cap,
+            sample: w.sample,
+        }
+    }
+}
+
+impl From<Saved> for OpenWindow {
+    fn from(s: Saved) -> Self {
+        let index = vec![EMPTY; (2 * s.edges.len() + 2).next_power_of_two().max(64)];
+        let mut w = OpenWindow {
+            edges: s.edges,
+            index,
+            limit: s.limit.max(1),
+            threshold: s.threshold,
+            records: s.records,
+            over_cap: s.over_cap,
+            sample: s.sample,
+        };
+        w.reindex();
+        w
+    }
 }
 
 impl OpenWindow {
-    pub fn new(limit: usize) -> Self {
+    pub fn new(limit: usize, sample: usize) -> Self {
         OpenWindow {
             edges: Vec::new(),
             index: vec![EMPTY; 64],
@@ -101,6 +155,7 @@ impl OpenWindow {
             threshold: u64::MAX,
             records: 0,
             over_cap: 0,
+            sample: Sample::new(sample),
         }
     }
 
@@ -110,6 +165,7 @@ impl OpenWindow {
         self.threshold = u64::MAX;
         self.records = 0;
         self.over_cap = 0;
+        self.sample.clear();
     }
 
     /// The edges so far, in no order that means anything.
@@ -142,6 +198,7 @@ impl OpenWindow {
         self.records += 1;
         let id = EdgeId { parent: s.parent, operation: s.operation };
         let hash = id.hash();
+        self.sample.offer(hash, s);
         let at = self.slot(&id, hash);
         let i = match self.index[at] {
             EMPTY => match self.open(id, hash, past) {
@@ -215,6 +272,6 @@ impl OpenWindow {
     }
 
     pub fn memory(&self) -> usize {
-        self.edges.capacity() * size_of::<Edge>() + self.index.capacity() * 4
+        self.edges.capacity() * size_of::<Edge>() + self.index.capacity() * 4 + self.sample.memory()
     }
 }

@@ -1,0 +1,329 @@
+//! One service's stream: observe, score, calibrate, quarantine, learn.
+
+use serde::{Deserialize, Serialize};
+
+use super::channels::{self, Scores};
+use super::opinion;
+use super::past::{edge_limit, Past, FAILED, FINE};
+use super::sample::{spans_in, Baseline};
+use super::window::OpenWindow;
+use crate::calibrate::History;
+use crate::evidence::Evidence;
+use crate::{
+    count, math, Batch, Channel, ChannelKind, Detector, Item, Params, RecordError, SpanRecord, StreamState, Verdict,
+    Window,
+};
+
+/// Windows after a change of instance without a verdict on durations and net, and on counts and new edges.
+const GRACE_LEVELS: u32 = 3;
+const GRACE_COUNTS: u32 = 1;
+/// A quarantined score enters the history at most so many bits above the tail's threshold.
+const QUARANTINE_MARGIN: f64 = 6.0;
+/// Items of a verdict.
+const MAX_ITEMS: usize = 16;
+/// Past scores shown as evidence.
+const MAX_SCORES: usize = 64;
+
+/// Past statistics, by channel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Histories {
+    edges: History,
+    counts: History,
+    durations: History,
+    net: History,
+    errors: History,
+}
+
+impl Histories {
+    fn new() -> Self {
+        Histories {
+            edges: History::of_windows(),
+            counts: History::of_windows(),
+            durations: History::of_windows(),
+            net: History::of_windows(),
+            errors: History::of_windows(),
+        }
+    }
+
+    fn of(&self, kind: ChannelKind) -> &History {
+        match kind {
+            ChannelKind::TraceCount => &self.counts,
+            ChannelKind::TraceDuration => &self.durations,
+            ChannelKind::TraceNet => &self.net,
+            ChannelKind::TraceError => &self.errors,
+            _ => &self.edges,
+        }
+    }
+
+    fn memory(&self) -> usize {
+        [&self.edges, &self.counts, &self.durations, &self.net, &self.errors].iter().map(|h| h.memory()).sum()
+    }
+}
+
+/// Windows left in which a kind of channel is present and normal, whatever it says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Grace {
+    levels: u32,
+    counts: u32,
+}
+
+impl Grace {
+    fn restart(&mut self) {
+        *self = Grace { levels: GRACE_LEVELS, counts: GRACE_COUNTS };
+    }
+
+    fn pass(&mut self) {
+        self.levels = self.levels.saturating_sub(1);
+        self.counts = self.counts.saturating_sub(1);
+    }
+}
+
+/// What the limits of a stream turned away since its beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TraceEvictions {
+    /// Of the counts of operations given their parent.
+    pub counts: count::Evictions,
+    /// Of the counts of outcomes given the operation.
+    pub errors: count::Evictions,
+    /// Edges whose durations were forgotten.
+    pub durations: u64,
+    /// Edges whose client-server differences were forgotten.
+    pub net: u64,
+}
+
+/// One service's spans.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TraceStream {
+    params: Params,
+    open: OpenWindow,
+    past: Past,
+    histories: Histories,
+    baseline: Baseline,
+    grace: Grace,
+    /// Quarantined windows in a row.
+    run: u32,
+    #[serde(skip)]
+    evidence: Option<Evidence>,
+}
+
+impl TraceStream {
+    /// A stream without a past.
+    pub fn new(params: Params) -> Self {
+        TraceStream {
+            open: OpenWindow::new(edge_limit(params.max_symbols), spans_in(params.max_sample_bytes / 4)),
+            past: Past::new(params.max_symbols),
+            histories: Histories::new(),
+            baseline: Baseline::new(spans_in(params.max_sample_bytes)),
+            grace: Grace::default(),
+            run: 0,
+            evidence: None,
+            params,
+        }
+    }
+
+    /// What the limits turned away. Spans of edges past the window's limit are in each [`Verdict::records_over_cap`].
+    pub fn evictions(&self) -> TraceEvictions {
+        TraceEvictions {
+            counts: self.past.edges.evictions(),
+            errors: self.past.errors.evictions(),
+            durations: self.past.durations.evicted,
+            net: self.past.net.evicted,
+        }
+    }
+
+    /// The window's counts: operations given the parent, and outcomes given the operation.
+    fn counts(&self) -> (count::Window, count::Window) {
+        let (mut edges, mut errors) = (count::Window::default(), count::Window::default());
+        for e in self.open.edges() {
+            edges.add(e.id.parent, e.id.operation, e.spans);
+            errors.add(e.id.operation, FINE, e.spans - e.errors);
+            errors.add(e.id.operation, FAILED, e.errors);
+        }
+        edges.finish();
+        errors.finish();
+        (edges, errors)
+    }
+
+    /// Takes their bits from channels in grace, and from counts where records are missing.
+    fn silence(&self, scores: &mut Scores, window: &Window) {
+        if self.grace.counts > 0 || window.incomplete {
+            for s in [&mut scores.edges, &mut scores.counts].into_iter().flatten() {
+                s.silence();
+            }
+        }
+        if self.grace.levels > 0 {
+            for s in [&mut scores.durations, &mut scores.net].into_iter().flatten() {
+                s.silence();
+            }
+        }
+    }
+
+    /// p of each channel present.
+    fn calibrate(&self, scores: &Scores) -> Vec<Channel> {
+        let mut out = Vec::with_capacity(5);
+        if self.past.windows > 0 {
+            out.push(self.novelty(scores));
+        }
+        for s in scores.ranked() {
+            let history = self.histories.of(s.kind);
+            let p = if s.silent { 1.0 } else { history.p(s.bits) };
+            out.push(Channel { kind: s.kind, statistic: s.bits, p, p_floor: history.floor() });
+        }
+        out
+    }
+
+    fn novelty(&self, scores: &Scores) -> Channel {
+        let chance = |bits: f64| math::exp2(-bits).clamp(1e-300, 1.0);
+        let mut channel = Channel {
+            kind: ChannelKind::TraceNew,
+            statistic: 0.0,
+            p: 1.0,
+            p_floor: 1.0 / (self.past.windows + 1) as f64,
+        };
+        let mut ways = 0;
+        for (s, from_history) in [(&scores.operations, false), (&scores.edges, true)] {
+            let Some(s) = s.as_ref().filter(|s| !s.silent) else { continue };
+            let own = chance(s.bits);
+            let p = if from_history { own.max(self.histories.edges.p(s.bits)) } else { own };
+            channel.statistic += s.bits;
+            channel.p = channel.p.min(p);
+            ways += 1;
+        }
+        // Two ways to be new, one channel: Bonferroni where both apply.
+        channel.p = (channel.p * f64::from(ways.max(1))).min(1.0);
+        channel
+    }
+
+    /// Adds the window's statistics to the histories: quarantined ones clipped, silenced ones not.
+    fn remember(&mut self, scores: &Scores, quarantined: bool) {
+        let add = |history: &mut History, bits: f64| {
+            if quarantined {
+                history.add_clipped(bits, QUARANTINE_MARGIN);
+            } else {
+                history.add(bits);
+            }
+        };
+        let h = &mut self.histories;
+        if self.grace.counts == 0 {
+            // A window without new edges says how rare they are.
+            add(&mut h.edges, scores.edges.as_ref().map_or(0.0, |s| s.bits));
+        }
+        for (statistic, history) in [
+            (&scores.counts, &mut h.counts),
+            (&scores.durations, &mut h.durations),
+            (&scores.net, &mut h.net),
+            (&scores.errors, &mut h.errors),
+        ] {
+            if let Some(s) = statistic.as_ref().filter(|s| !s.silent) {
+                add(history, s.bits);
+            }
+        }
+    }
+
+    fn state(&self) -> StreamState {
+        let needed = self.params.warmup_windows;
+        let seen = u32::try_from(self.past.windows).unwrap_or(u32::MAX);
+        if seen >= needed {
+            StreamState::Ready
+        } else {
+            StreamState::Warming { seen, needed }
+        }
+    }
+
+    fn judge(&mut self, window: &Window, verdict: &mut Verdict) {
+        self.open.sort();
+        let (edges, errors) = self.counts();
+        let mut scores = channels::score(&self.open, &edges, &errors, &self.past);
+        self.silence(&mut scores, window);
+        verdict.channels = self.calibrate(&scores);
+        let least = verdict.channels.iter().map(|c| c.p).fold(1.0, f64::min);
+        verdict.p = (least * verdict.channels.len() as f64).min(1.0);
+        verdict.bits = verdict.channels.iter().map(|c| c.statistic).sum();
+        verdict.items = costliest(&mut scores);
+        verdict.quarantined = verdict.p <= self.params.quarantine_p;
+        if verdict.p <= self.params.evidence_p {
+            self.evidence = Some(self.second_opinions(verdict));
+        }
+        if window.incomplete {
+            return;
+        }
+        self.run = if verdict.quarantined { self.run.saturating_add(1) } else { 0 };
+        verdict.adopted = self.run == self.params.adopt_after;
+        verdict.learnt = !verdict.quarantined || self.run >= self.params.adopt_after;
+        self.remember(&scores, verdict.quarantined);
+        if verdict.learnt {
+            self.past.learn(&self.open, &edges, &errors, scores.common);
+            self.baseline.learn(&self.open.sample);
+        }
+    }
+
+    fn second_opinions(&self, verdict: &Verdict) -> Evidence {
+        let decided = verdict.channels.iter().min_by(|a, b| a.p.total_cmp(&b.p)).map(|c| c.kind);
+        let history = decided.map_or_else(Vec::new, |kind| self.histories.of(kind).recent(MAX_SCORES));
+        opinion::evidence(&self.open.sample, &self.baseline, &verdict.items, history, self.params.seed)
+    }
+}
+
+impl Detector for TraceStream {
+    fn observe(&mut self, batch: &Batch<'_>) -> Result<(), RecordError> {
+        for i in 0..batch.len() {
+            SpanRecord::read(batch, i)?;
+        }
+        for i in 0..batch.len() {
+            self.open.add(&SpanRecord::read(batch, i)?, &self.past);
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, window: &Window) -> Verdict {
+        self.evidence = None;
+        if window.instance_changed {
+            self.past.instance_changed();
+            self.grace.restart();
+        }
+        let mut verdict = Verdict {
+            window_start_ns: window.start_ns,
+            window_end_ns: window.end_ns,
+            state: self.state(),
+            records: self.open.records,
+            records_over_cap: self.open.over_cap,
+            records_unusable: 0,
+            bits: 0.0,
+            p: 1.0,
+            p_floor: 1.0 / (self.past.windows + 1) as f64,
+            channels: Vec::new(),
+            items: Vec::new(),
+            learnt: false,
+            quarantined: false,
+            adopted: false,
+            points: Vec::new(),
+            requests: Vec::new(),
+        };
+        // An empty window teaches nothing about spans; silence is judged where all of a service's streams are known.
+        if !self.open.edges().is_empty() {
+            self.judge(window, &mut verdict);
+            self.grace.pass();
+        }
+        self.open.clear();
+        verdict
+    }
+
+    fn evidence(&self) -> Option<&Evidence> {
+        self.evidence.as_ref()
+    }
+
+    fn memory(&self) -> usize {
+        size_of::<Self>() + self.open.memory() + self.past.memory() + self.histories.memory() + self.baseline.memory()
+    }
+}
+
+/// The costliest items of all channels.
+fn costliest(scores: &mut Scores) -> Vec<Item> {
+    let mut items: Vec<Item> = scores.all_mut().flat_map(|s| std::mem::take(&mut s.items)).collect();
+    items.retain(|i| i.bits > 0.0);
+    items.sort_by(|a, b| {
+        b.bits.total_cmp(&a.bits).then((a.channel, a.context, a.id).cmp(&(b.channel, b.context, b.id)))
+    });
+    items.truncate(MAX_ITEMS);
+    items
+}
