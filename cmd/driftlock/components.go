@@ -3,7 +3,9 @@
 package main
 
 import (
+	driftlockanomalies "github.com/driftlock/driftlock/connector/driftlockanomalies"
 	driftlocksqlite "github.com/driftlock/driftlock/exporter/driftlocksqlite"
+	driftlockcbad "github.com/driftlock/driftlock/processor/driftlockcbad"
 	routingconnector "github.com/open-telemetry/opentelemetry-collector-contrib/connector/routingconnector"
 	fileexporter "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter"
 	kafkaexporter "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/kafkaexporter"
@@ -106,6 +108,7 @@ func components() (otelcol.Factories, error) {
 	})
 
 	factories.Processors, err = otelcol.MakeFactoryMap[processor.Factory](
+		driftlockcbad.NewFactory(),
 		batchprocessor.NewFactory(),
 		memorylimiterprocessor.NewFactory(),
 	)
@@ -113,18 +116,21 @@ func components() (otelcol.Factories, error) {
 		return otelcol.Factories{}, err
 	}
 	factories.ProcessorModules = makeModulesMap(factories.Processors, map[component.Type]string{
+		driftlockcbad.NewFactory().Type():          "github.com/driftlock/driftlock v0.0.0",
 		batchprocessor.NewFactory().Type():         "go.opentelemetry.io/collector/processor/batchprocessor v0.158.0",
 		memorylimiterprocessor.NewFactory().Type(): "go.opentelemetry.io/collector/processor/memorylimiterprocessor v0.158.0",
 	})
 
 	factories.Connectors, err = otelcol.MakeFactoryMap[connector.Factory](
+		driftlockanomalies.NewFactory(),
 		routingconnector.NewFactory(),
 	)
 	if err != nil {
 		return otelcol.Factories{}, err
 	}
 	factories.ConnectorModules = makeModulesMap(factories.Connectors, map[component.Type]string{
-		routingconnector.NewFactory().Type(): "github.com/open-telemetry/opentelemetry-collector-contrib/connector/routingconnector v0.157.0",
+		driftlockanomalies.NewFactory().Type(): "github.com/driftlock/driftlock v0.0.0",
+		routingconnector.NewFactory().Type():   "github.com/open-telemetry/opentelemetry-collector-contrib/connector/routingconnector v0.157.0",
 	})
 
 	return factories, nil
