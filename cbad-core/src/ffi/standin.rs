@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::Evidence;
-use crate::record::{LogRecord, Point, RecordError};
+use crate::record::{LogRecord, RecordError};
 use crate::{Batch, Channel, ChannelKind, Detector, Params, StreamState, Verdict, Window};
 
 macro_rules! counting {
@@ -70,4 +70,3 @@ macro_rules! counting {
 }
 
 counting!(LogStream, LogRecord, ChannelKind::LogNew);
-counting!(MetricStream, Point, ChannelKind::Metric);
