@@ -26,7 +26,6 @@
 
 mod channel;
 mod model;
-mod student;
 mod window;
 
 #[cfg(test)]

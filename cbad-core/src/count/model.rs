@@ -25,8 +25,6 @@ const MU_FLOOR: f64 = 0.02;
 const MU_SILENT: f64 = 0.05;
 /// Transitions are judged once the context was seen this often.
 const TRANSITION_MIN: f64 = 3.0;
-/// No single item costs more bits.
-const BITS_CAP: f64 = 60.0;
 
 /// What a scored item is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,6 +123,11 @@ impl Model {
         self.symbols.contains_key(&symbol)
     }
 
+    /// Windows learnt, decayed.
+    pub fn windows(&self) -> f64 {
+        self.windows
+    }
+
     /// What the limits turned out.
     pub fn evictions(&self) -> Evictions {
         self.evicted
@@ -221,7 +224,7 @@ impl Model {
             let mut order: Vec<_> = self.contexts.iter().map(|(&id, c)| (c.last, id)).collect();
             for id in coldest(&mut order, self.limits.contexts) {
                 if let Some(c) = self.contexts.remove(&id) {
-                    self.pairs -= c.pairs.len();
+                    self.pairs = self.pairs.saturating_sub(c.pairs.len());
                     self.evicted.contexts += 1;
                 }
             }
@@ -233,7 +236,7 @@ impl Model {
                 if let Some(c) = self.contexts.get_mut(&id) {
                     if let Ok(at) = c.find(symbol) {
                         c.pairs.remove(at);
-                        self.pairs -= 1;
+                        self.pairs = self.pairs.saturating_sub(1);
                         self.evicted.pairs += 1;
                     }
                 }
@@ -339,16 +342,11 @@ fn count_bits(pair: &Pair, x: f64, mu: f64, n: f64) -> f64 {
     let dispersion =
         ((DISPERSION_WEIGHT * DISPERSION_PRIOR + pair.pearson) / (DISPERSION_WEIGHT + pair.windows)).max(1.0);
     let t = (deviance.max(0.0) / dispersion).sqrt();
-    let mut bits = t_bits(t, pair.windows + DISPERSION_WEIGHT - 1.0);
+    let mut bits = crate::math::student_t_bits(t, pair.windows + DISPERSION_WEIGHT - 1.0);
     if mu < 1.0 && x > 0.0 {
         bits = bits.min(-log2((pair.present + 0.5) / (pair.windows + 1.0)) + repeat_bits(x));
     }
     bits
-}
-
-/// `−log2 P(|t| > t₀)` at `nu` degrees of freedom, at most [`BITS_CAP`].
-fn t_bits(t: f64, nu: f64) -> f64 {
-    (-log2((2.0 * super::student::student_t_sf(t, nu)).max(1e-300))).clamp(0.0, BITS_CAP)
 }
 
 /// A first time that happens often at once costs up to four bits more.

@@ -114,18 +114,6 @@ fn simpson_t_tail(t: f64, nu: f64) -> f64 {
     0.5 * integral((t / nu.sqrt()).atan(), half_pi) / integral(0.0, half_pi)
 }
 
-#[test]
-fn student_tail_matches_its_integral() {
-    for nu in [3.0, 4.5, 17.2, 103.0] {
-        for t in [0.0, 0.3, 1.0, 2.5, 6.0, 15.0] {
-            let (got, want) = (super::student::student_t_sf(t, nu), simpson_t_tail(t, nu));
-            assert!((got - want).abs() < 1e-7 * want + 1e-18, "t {t} nu {nu}: {got} against {want}");
-        }
-    }
-    // ν = 1 is Cauchy: ½ − atan(t)/π.
-    assert!((super::student::student_t_sf(10.0, 1.0) - 0.031_725_517_430_553_57).abs() < 1e-15);
-}
-
 fn tables() -> impl Strategy<Value = Vec<Table>> {
     let counts = prop::collection::btree_map(0u64..7, 1u64..9, 1..5);
     let context = (0u64..6, counts).prop_map(|(extra, v)| (v.values().max().unwrap() + extra, v));

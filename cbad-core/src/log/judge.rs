@@ -1,0 +1,141 @@
+//! From a window's items to the channels' p-values, and whether the window is learnt.
+
+use serde::{Deserialize, Serialize};
+
+use crate::calibrate::History;
+use crate::count::{self, Kind, Scored};
+use crate::math::exp2;
+use crate::{Channel, ChannelKind};
+
+/// Bits that a new template costs more when it comes at ERROR or worse.
+const ERROR_BITS: f64 = 4.0;
+/// A quarantined window adds at most so many bits above the tail's beginning to the history.
+const MARGIN: f64 = 6.0;
+
+/// The channels' histories.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Judge {
+    transition: History,
+    count: History,
+}
+
+/// One window's channels and the items behind them, weighted so that they add up.
+#[derive(Clone, Debug, Default)]
+pub struct Judged {
+    pub channels: Vec<Channel>,
+    pub items: Vec<(ChannelKind, Scored)>,
+}
+
+/// What may be judged in a window.
+#[derive(Clone, Copy, Debug)]
+pub struct Admitted {
+    pub transitions: bool,
+    pub counts: bool,
+}
+
+impl Default for Judge {
+    fn default() -> Self {
+        Judge { transition: History::of_windows(), count: History::of_windows() }
+    }
+}
+
+impl Judge {
+    /// Judges the items of a window. `is_error` tells of a new symbol whether it came at ERROR or worse.
+    pub fn judge(
+        &self,
+        scored: Vec<Scored>,
+        windows: f64,
+        admitted: Admitted,
+        is_error: impl Fn(u64) -> bool,
+    ) -> Judged {
+        let (mut new, mut transitions, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+        for mut item in scored {
+            match item.kind {
+                Kind::New => {
+                    item.bits += if is_error(item.symbol) { ERROR_BITS } else { 0.0 };
+                    new.push(item);
+                }
+                Kind::Transition => transitions.push(item),
+                Kind::Count => counts.push(item),
+            }
+        }
+        let mut judged = Judged::default();
+        let statistic = count::novelty_channel(&mut new);
+        // Novelty has a probability of its own: no history of scores adds to it.
+        judged.add(ChannelKind::LogNew, statistic, exp2(-statistic), 1.0 / (windows + 1.0), new);
+        if admitted.transitions {
+            let statistic = count::weigh_channel(&mut transitions);
+            // A transition is a novelty too, within its context: its p is no smaller than its bits say.
+            let p = self.transition.p(statistic).max(exp2(-statistic));
+            judged.add(ChannelKind::LogTransition, statistic, p, self.transition.floor(), transitions);
+        }
+        if admitted.counts {
+            let statistic = count::weigh_channel(&mut counts);
+            judged.add(ChannelKind::LogCount, statistic, self.count.p(statistic), self.count.floor(), counts);
+        }
+        judged
+    }
+
+    /// Adds a window's scores to the histories.
+    pub fn learn(&mut self, channels: &[Channel], quarantined: bool) {
+        for channel in channels {
+            let history = match channel.kind {
+                ChannelKind::LogTransition => &mut self.transition,
+                ChannelKind::LogCount => &mut self.count,
+                _ => continue,
+            };
+            if quarantined {
+                history.add_clipped(channel.statistic, MARGIN);
+            } else {
+                history.add(channel.statistic);
+            }
+        }
+    }
+
+    /// Past scores of a channel, newest last.
+    pub fn recent(&self, kind: ChannelKind, n: usize) -> Vec<f64> {
+        match kind {
+            ChannelKind::LogTransition => self.transition.recent(n),
+            ChannelKind::LogCount => self.count.recent(n),
+            _ => Vec::new(),
+        }
+    }
+
+    pub fn memory(&self) -> usize {
+        self.transition.memory() + self.count.memory()
+    }
+}
+
+impl Judged {
+    fn add(&mut self, kind: ChannelKind, statistic: f64, p: f64, p_floor: f64, items: Vec<Scored>) {
+        self.channels.push(Channel { kind, statistic, p: p.min(1.0), p_floor });
+        self.items.extend(items.into_iter().map(|i| (kind, i)));
+    }
+}
+
+/// Which windows are learnt.
+///
+/// A window at or below `p` is quarantined. After `adopt_after` of them in a row the oddness is the new normal: that
+/// window and those that follow without a break are learnt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quarantine {
+    in_a_row: u32,
+}
+
+/// What happens to a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ruling {
+    pub learn: bool,
+    pub adopted: bool,
+}
+
+impl Quarantine {
+    pub fn rule(&mut self, odd: bool, adopt_after: u32) -> Ruling {
+        if !odd {
+            self.in_a_row = 0;
+            return Ruling { learn: true, adopted: false };
+        }
+        self.in_a_row = self.in_a_row.saturating_add(1);
+        Ruling { learn: self.in_a_row >= adopt_after, adopted: self.in_a_row == adopt_after }
+    }
+}

@@ -1,0 +1,275 @@
+//! One service's log stream: the detector that ties masker, miner, counts, judge and requests together.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::explain::{self, Sources};
+use super::judge::{Admitted, Judge, Quarantine};
+use super::mask::Identity;
+use super::miner::{self, Miner};
+use super::sample::{Baseline, WindowSample};
+use super::window::{halves, Tables, Tuple};
+use crate::count::{self, Kind, Limits, Model, Scored};
+use crate::evidence::Evidence;
+use crate::request::{self, Requests};
+use crate::{
+    Batch, Channel, ChannelKind, Detector, LogRecord, Params, RecordError, RequestVerdict, StreamState, Verdict, Window,
+};
+
+/// OpenTelemetry's first severity number of ERROR.
+const ERROR: u8 = 17;
+
+/// The log stream of one service.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LogStream {
+    params: Params,
+    miner: Miner,
+    model: Model,
+    judge: Judge,
+    quarantine: Quarantine,
+    requests: Requests,
+    baseline: Baseline,
+    learnt: u32,
+    /// The last symbol without a trace id.
+    previous: u64,
+    open: Open,
+    evidence: Option<Evidence>,
+    #[serde(skip)]
+    identity: Identity,
+    #[serde(skip)]
+    tables: Tables,
+}
+
+/// The open window.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Open {
+    tuples: Vec<Tuple>,
+    records: u64,
+    over_cap: u64,
+    sample: WindowSample,
+}
+
+/// What the stream's limits turned away, since the beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Turned {
+    pub templates: miner::Turned,
+    pub counts: count::Evictions,
+    pub requests: request::Turned,
+}
+
+impl LogStream {
+    pub fn new(params: Params) -> Self {
+        let sample_bytes = params.max_sample_bytes as usize;
+        LogStream {
+            miner: Miner::new(params.max_symbols),
+            model: Model::new(Limits::symbols(params.max_symbols)),
+            judge: Judge::default(),
+            quarantine: Quarantine::default(),
+            requests: Requests::new(&params),
+            baseline: Baseline::new(sample_bytes),
+            learnt: 0,
+            previous: 0,
+            open: Open { tuples: Vec::new(), records: 0, over_cap: 0, sample: WindowSample::new(sample_bytes / 4) },
+            evidence: None,
+            identity: Identity::default(),
+            tables: Tables::default(),
+            params,
+        }
+    }
+
+    /// What the limits turned away.
+    pub fn turned(&self) -> Turned {
+        Turned { templates: self.miner.turned(), counts: self.model.evictions(), requests: self.requests.turned() }
+    }
+
+    fn state(&self) -> StreamState {
+        let needed = self.params.warmup_windows;
+        if self.learnt < needed {
+            StreamState::Warming { seen: self.learnt, needed }
+        } else {
+            StreamState::Ready
+        }
+    }
+
+    #[inline]
+    fn observe_record(&mut self, record: &LogRecord<'_>) {
+        self.open.records += 1;
+        if self.open.tuples.len() >= self.params.max_records as usize {
+            self.open.over_cap += 1;
+            return;
+        }
+        self.identity.read(record.text);
+        let slot = self.miner.slot(&self.identity, record.time_ns, record.text);
+        let trace = halves(&record.trace_id);
+        self.open.tuples.push(Tuple { trace, time_ns: record.time_ns, slot, severity: record.severity });
+        let hash = self.identity.hash();
+        let priority = priority(self.params.seed, record.time_ns, trace, hash);
+        self.open.sample.offer(priority, record.time_ns, &record.trace_id, hash, record.text);
+    }
+
+    /// Scores the counted window; the items are weighted, the channels judged.
+    fn judge_window(&self, window: &Window) -> super::judge::Judged {
+        let mut scored: Vec<Scored> = Vec::new();
+        self.model.score(&self.tables.counts, &mut scored);
+        let new: BTreeSet<u64> = scored.iter().filter(|s| s.kind == Kind::New).map(|s| s.symbol).collect();
+        let mut errors = BTreeSet::new();
+        if !new.is_empty() {
+            for p in self.tables.traces().flatten() {
+                if p.tuple.severity >= ERROR && new.contains(&p.symbol) {
+                    errors.insert(p.symbol);
+                }
+            }
+        }
+        // Records that are missing look like records that stopped; a restart brings other lines in other
+        // proportions. New lines are new all the same.
+        let whole = !window.incomplete && !window.instance_changed;
+        let admitted = Admitted { transitions: whole, counts: whole };
+        self.judge.judge(scored, self.model.windows(), admitted, |symbol| errors.contains(&symbol))
+    }
+
+    /// Hands each trace's records to the requests and judges those that are complete.
+    fn judge_requests(&mut self, window: &Window, out: &mut Vec<RequestVerdict>) -> Option<request::Excess> {
+        for group in self.tables.traces() {
+            if group[0].tuple.traced() {
+                let events = group.iter().map(|p| (p.tuple.time_ns, p.symbol));
+                self.requests.extend(group[0].tuple.trace_id(), events);
+            }
+        }
+        if window.incomplete || self.open.over_cap > 0 {
+            self.requests.taint();
+        }
+        self.requests.close(window, out)
+    }
+}
+
+impl Detector for LogStream {
+    fn observe(&mut self, batch: &Batch<'_>) -> Result<(), RecordError> {
+        for i in 0..batch.len() {
+            LogRecord::read(batch, i)?;
+        }
+        for i in 0..batch.len() {
+            self.observe_record(&LogRecord::read(batch, i)?);
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, window: &Window) -> Verdict {
+        let state = self.state();
+        self.evidence = None;
+        self.miner.mine();
+        let mut tuples = std::mem::take(&mut self.open.tuples);
+        let last = self.tables.build(&mut tuples, &mut self.miner, self.previous);
+
+        let mut requests = Vec::new();
+        let excess = self.judge_requests(window, &mut requests);
+        let mut verdict = Verdict {
+            window_start_ns: window.start_ns,
+            window_end_ns: window.end_ns,
+            state,
+            records: self.open.records,
+            records_over_cap: self.open.over_cap,
+            records_unusable: 0,
+            bits: 0.0,
+            p: 1.0,
+            p_floor: 1.0,
+            channels: Vec::new(),
+            items: Vec::new(),
+            learnt: false,
+            quarantined: false,
+            adopted: false,
+            points: Vec::new(),
+            requests,
+        };
+        let mut scored = Vec::new();
+        if !tuples.is_empty() {
+            let judged = self.judge_window(window);
+            verdict.channels = judged.channels;
+            scored = judged.items;
+        }
+        if let Some(e) = &excess {
+            let kind = ChannelKind::Request;
+            verdict.channels.push(Channel { kind, statistic: e.bits, p: e.p, p_floor: e.p_floor });
+        }
+        verdict.summarise();
+
+        let sources =
+            Sources { miner: &self.miner, tables: &self.tables, sample: &self.open.sample, previous: self.previous };
+        verdict.items = explain::items(scored, &sources);
+        if let Some(item) = excess.as_ref().and_then(|e| explain::excess_item(e, &verdict.requests)) {
+            verdict.items.push(item);
+            verdict.items.sort_by(|a, b| b.bits.total_cmp(&a.bits));
+            verdict.items.truncate(explain::MAX_ITEMS);
+        }
+
+        self.learn(window, &mut verdict, !tuples.is_empty());
+        if let Some(e) = &excess {
+            self.requests.learn(e, verdict.quarantined);
+        }
+        self.previous = last;
+        self.miner.finish();
+        tuples.clear();
+        self.open.tuples = tuples;
+        self.open.records = 0;
+        self.open.over_cap = 0;
+        self.open.sample.clear();
+        verdict
+    }
+
+    fn evidence(&self) -> Option<&Evidence> {
+        self.evidence.as_ref()
+    }
+
+    fn memory(&self) -> usize {
+        self.miner.memory()
+            + self.model.memory()
+            + self.judge.memory()
+            + self.requests.memory()
+            + self.baseline.memory()
+            + self.open.tuples.capacity() * size_of::<Tuple>()
+            + self.open.sample.memory()
+            + self.tables.memory()
+            + size_of::<Self>()
+    }
+}
+
+impl LogStream {
+    fn learn(&mut self, window: &Window, verdict: &mut Verdict, any: bool) {
+        if !any || window.incomplete {
+            return;
+        }
+        let warming = self.learnt < self.params.warmup_windows;
+        let odd = verdict.p <= self.params.quarantine_p && !warming;
+        let ruling = self.quarantine.rule(odd, self.params.adopt_after);
+        verdict.learnt = ruling.learn;
+        verdict.quarantined = !ruling.learn;
+        verdict.adopted = ruling.adopted;
+        self.judge.learn(&verdict.channels, !ruling.learn);
+        if ruling.learn {
+            self.model.learn(&self.tables.counts);
+            self.baseline.learn(&self.open.sample);
+            self.learnt = self.learnt.saturating_add(1);
+        }
+    }
+}
+
+impl Verdict {
+    /// Bits, p and its floor from the channels: the smallest p with a Bonferroni factor.
+    fn summarise(&mut self) {
+        let n = self.channels.len() as f64;
+        let least = |f: fn(&Channel) -> f64| self.channels.iter().map(f).fold(1.0, f64::min);
+        let (p, floor) = (least(|c| c.p), least(|c| c.p_floor));
+        self.bits = self.channels.iter().map(|c| c.statistic).sum();
+        self.p = (n * p).clamp(p, 1.0);
+        self.p_floor = (n * floor).clamp(floor, 1.0);
+    }
+}
+
+/// Decides which records the samples keep: as good as random, the same in every order of arrival.
+#[inline]
+fn priority(seed: u64, time_ns: u64, trace: (u64, u64), template: u64) -> u64 {
+    let mut h = (seed ^ time_ns).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    h = (h ^ (h >> 32) ^ trace.0 ^ trace.1.rotate_left(32)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    h = (h ^ (h >> 29) ^ template).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    h ^ (h >> 32)
+}
