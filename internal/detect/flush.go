@@ -51,13 +51,8 @@ func (d *Detector) closeAll(last bool) {
 
 // closeService closes and judges all that a service has open.
 func (d *Detector) closeService(v *service) {
-	for sig := range signals {
-		if s := &v.signals[sig]; len(s.open) > 0 {
-			d.closeBefore(v, sig, s.open[len(s.open)-1].start+d.duration)
-		}
-	}
-	for len(v.waiting) > 0 {
-		d.judge(v, v.waiting[0])
+	for window, ok := v.oldest(); ok; window, ok = v.oldest() {
+		d.judge(v, window)
 	}
 }
 

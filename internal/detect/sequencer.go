@@ -259,8 +259,12 @@ const activeWindows = 5
 
 // judgeReady judges, oldest first, the windows that no signal can add to any more.
 func (d *Detector) judgeReady(v *service) {
-	for len(v.waiting) > 0 && d.ready(v, v.waiting[0]) {
-		d.judge(v, v.waiting[0])
+	for {
+		window, ok := v.oldest()
+		if !ok || !d.ready(v, window) {
+			return
+		}
+		d.judge(v, window)
 	}
 }
 

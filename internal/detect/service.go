@@ -63,6 +63,19 @@ func (s *stream) window(start uint64) *openWindow {
 	return &s.open[i]
 }
 
+// oldest is the first window that is not judged.
+func (s *service) oldest() (window uint64, ok bool) {
+	if len(s.waiting) > 0 {
+		window, ok = s.waiting[0], true
+	}
+	for i := range s.signals {
+		if open := s.signals[i].open; len(open) > 0 && (!ok || open[0].start < window) {
+			window, ok = open[0].start, true
+		}
+	}
+	return window, ok
+}
+
 // wait remembers that a window is to be judged.
 func (s *service) wait(start uint64) {
 	if i, found := slices.BinarySearch(s.waiting, start); !found {
