@@ -1,0 +1,112 @@
+package driftlockapi
+
+import (
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"github.com/driftlock/driftlock/internal/anomaly"
+	"github.com/driftlock/driftlock/internal/store"
+)
+
+func (h *handler) healthz(w http.ResponseWriter, r *http.Request) error {
+	if err := parseParams(r).done(); err != nil {
+		return err
+	}
+	h.answer(w, r, http.StatusOK, map[string]string{"status": "ok"})
+	return nil
+}
+
+func (h *handler) readyz(w http.ResponseWriter, r *http.Request) error {
+	if err := parseParams(r).done(); err != nil {
+		return err
+	}
+	if err := h.store.Ping(r.Context()); err != nil {
+		return problem(http.StatusServiceUnavailable, "%s", err)
+	}
+	h.answer(w, r, http.StatusOK, map[string]string{"status": "ready"})
+	return nil
+}
+
+// anomalyList is a page. Excerpts are left out of lists; the anomaly itself has them.
+type anomalyList struct {
+	Anomalies  []*anomaly.Anomaly `json:"anomalies"`
+	NextCursor string             `json:"next_cursor"`
+}
+
+func (h *handler) listAnomalies(w http.ResponseWriter, r *http.Request) error {
+	q, err := parseQuery(r)
+	if err != nil {
+		return err
+	}
+	page, err := h.store.List(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	list := anomalyList{Anomalies: page.Anomalies}
+	if list.Anomalies == nil {
+		list.Anomalies = []*anomaly.Anomaly{}
+	}
+	if page.Next != nil {
+		if list.NextCursor, err = q.Cursor(page.Next); err != nil {
+			return err
+		}
+	}
+	h.answer(w, r, http.StatusOK, list)
+	return nil
+}
+
+func parseQuery(r *http.Request) (store.Query, error) {
+	p := parseParams(r)
+	q := store.Query{
+		StreamType:  anomaly.Signal(p.oneOf("stream_type", string(anomaly.Logs), string(anomaly.Metrics), string(anomaly.Traces))),
+		Service:     p.text("service"),
+		Status:      p.oneOf("status", store.Statuses...),
+		MinNCDScore: p.fraction("min_ncd_score"),
+		MaxPValue:   p.fraction("max_p_value"),
+		Start:       p.time("start_time"),
+		End:         p.time("end_time"),
+		Text:        p.text("q"),
+		Detail:      store.Summary,
+	}
+	sort, err := store.ParseSort(p.text("sort"))
+	if err != nil {
+		p.fail("sort", "%s", err)
+	}
+	q.Sort = sort
+	cursor := p.text("cursor")
+	q.Limit = p.limit()
+	if !q.Start.IsZero() && !q.End.IsZero() && q.End.Before(q.Start) {
+		p.fail("end_time", "must not lie before start_time")
+	}
+	if err := p.done(); err != nil {
+		return q, err
+	}
+	if cursor != "" {
+		if q.After, err = q.ParseCursor(cursor); err != nil {
+			return q, problem(http.StatusBadRequest, "cursor %s (got %q)", err, clip(cursor))
+		}
+	}
+	return q, nil
+}
+
+func (h *handler) getAnomaly(w http.ResponseWriter, r *http.Request) error {
+	if err := parseParams(r).done(); err != nil {
+		return err
+	}
+	a, err := h.find(r)
+	if err != nil {
+		return err
+	}
+	h.answer(w, r, http.StatusOK, a)
+	return nil
+}
+
+func (h *handler) find(r *http.Request) (*anomaly.Anomaly, error) {
+	text := r.PathValue("id")
+	id, err := uuid.Parse(text)
+	if err != nil || len(text) != 36 {
+		return nil, problem(http.StatusBadRequest, "the id must be a UUID, as 1ba9dba3-7b1f-8c20-a3e4-c63f4c5d1f9f is (got %q)", clip(text))
+	}
+	return h.store.Get(r.Context(), id.String())
+}

@@ -1,0 +1,3 @@
+// Package driftlockapi serves what the store holds over HTTP: anomalies, streams, health, and a first page for people.
+// It does not detect anything and keeps no state of its own.
+package driftlockapi

@@ -1,0 +1,94 @@
+package driftlockapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"go.uber.org/zap"
+
+	"github.com/driftlock/driftlock/internal/store"
+)
+
+// apiError is the body of every answer that is not a success.
+type apiError struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+	Details string `json:"details"`
+}
+
+func (e *apiError) Error() string { return fmt.Sprintf("%d %s: %s", e.Code, e.Message, e.Details) }
+
+var messages = map[int]string{
+	http.StatusBadRequest:          "Invalid request",
+	http.StatusNotFound:            "Resource not found",
+	http.StatusMethodNotAllowed:    "Method not allowed",
+	http.StatusMisdirectedRequest:  "Misdirected request",
+	http.StatusInternalServerError: "Internal error",
+	http.StatusServiceUnavailable:  "Store not available",
+	http.StatusGatewayTimeout:      "Query took too long",
+}
+
+func problem(code int, format string, args ...any) *apiError {
+	message, ok := messages[code]
+	if !ok {
+		message = http.StatusText(code)
+	}
+	return &apiError{Code: code, Message: message, Details: fmt.Sprintf(format, args...)}
+}
+
+// translate decides how a failure looks from outside. What only we can mend goes to the log, not to the client.
+func (h *handler) translate(r *http.Request, err error) *apiError {
+	var e *apiError
+	switch {
+	case errors.As(err, &e):
+		return e
+	case errors.Is(err, store.ErrNotFound):
+		return problem(http.StatusNotFound, "%s", err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return problem(http.StatusGatewayTimeout, "the store needed more than query_timeout, %s; narrow the filters", h.cfg.QueryTimeout)
+	case errors.Is(err, context.Canceled):
+		return problem(http.StatusServiceUnavailable, "the request was given up")
+	}
+	h.logger.Error("request failed", zap.String("path", r.URL.Path), zap.String("request_id", requestID(r)), zap.Error(err))
+	return problem(http.StatusInternalServerError, "the collector's log says more under request_id %s", requestID(r))
+}
+
+// fail answers with an error.
+func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+	e := h.translate(r, err)
+	h.answer(w, r, e.Code, e)
+}
+
+// refuse answers for confighttp: bodies it cannot decode, credentials it does not accept. It runs outside our own middleware.
+func (h *handler) refuse(w http.ResponseWriter, r *http.Request, text string, code int) {
+	setHeaders(w)
+	h.answer(w, r, code, problem(code, "%s", text))
+}
+
+// answer writes JSON, indented where a browser shows it to a person. It is encoded before anything is sent, so that an error can still become one.
+func (h *handler) answer(w http.ResponseWriter, r *http.Request, code int, body any) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // <*> is a template's blank; the content type says that this is not HTML
+	if strings.Contains(r.Header.Get("Accept"), "text/html") {
+		e.SetIndent("", "  ")
+	}
+	if err := e.Encode(body); err != nil {
+		h.logger.Error("cannot encode an answer", zap.String("path", r.URL.Path), zap.String("request_id", requestID(r)), zap.Error(err))
+		code = http.StatusInternalServerError
+		b.Reset()
+		b.WriteString(`{"code":500,"message":"Internal error","details":"the answer cannot be encoded"}` + "\n")
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Vary", "Accept")
+	w.WriteHeader(code)
+	if r.Method != http.MethodHead {
+		w.Write(b.Bytes())
+	}
+}

@@ -1,0 +1,78 @@
+package driftlockapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.uber.org/zap"
+
+	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/internal/store/sqlite"
+)
+
+// api is the extension: it owns a listener, a server and a handle on the store.
+type api struct {
+	cfg       *Config
+	telemetry component.TelemetrySettings
+	version   string
+
+	store    store.Store
+	listener net.Listener
+	server   *http.Server
+	serving  sync.WaitGroup
+}
+
+// Start opens the store and listens. What fails here stops the collector with a message that says what to mend.
+func (a *api) Start(ctx context.Context, host component.Host) (err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Shutdown(ctx))
+		}
+	}()
+	s, err := sqlite.Open(ctx, sqlite.Options{Path: a.cfg.Store.Path})
+	if err != nil {
+		return err
+	}
+	a.store = s
+	h := newHandler(a.store, a.cfg, a.telemetry.Logger, a.version)
+	server, err := a.cfg.ToServer(ctx, host.GetExtensions(), a.telemetry, h, confighttp.WithErrorHandler(h.refuse))
+	if err != nil {
+		return fmt.Errorf("make the API's server: %w", err)
+	}
+	listener, err := a.cfg.ToListener(ctx)
+	if err != nil {
+		return fmt.Errorf("listen on endpoint %s for the API (is it taken by another program?): %w", a.cfg.NetAddr.Endpoint, err)
+	}
+	a.server, a.listener = server, listener
+	a.serving.Go(func() {
+		if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(fmt.Errorf("serve the API: %w", err)))
+		}
+	})
+	a.telemetry.Logger.Info("serving the API", zap.String("address", listener.Addr().String()), zap.String("store", s.Path()))
+	return nil
+}
+
+// Shutdown lets requests in flight end, as long as ctx allows, and closes the store after the last one.
+func (a *api) Shutdown(ctx context.Context) error {
+	var errs []error
+	if a.server != nil {
+		if err := a.server.Shutdown(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("wait for the API's last requests: %w", err), a.server.Close())
+		}
+		a.serving.Wait()
+		a.server = nil
+	}
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
+		a.store = nil
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,161 @@
+package driftlockapi
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+
+	"github.com/google/uuid"
+	"go.uber.org/zap"
+
+	"github.com/driftlock/driftlock/internal/store"
+)
+
+// handler answers all requests.
+type handler struct {
+	store   store.Store
+	cfg     *Config
+	logger  *zap.Logger
+	version string
+	next    http.Handler
+}
+
+func newHandler(s store.Store, cfg *Config, logger *zap.Logger, version string) *handler {
+	h := &handler{store: s, cfg: cfg, logger: logger, version: version}
+	mux := http.NewServeMux()
+	for pattern, serve := range map[string]route{
+		"/healthz":           h.healthz,
+		"/readyz":            h.readyz,
+		"/v1/anomalies":      h.listAnomalies,
+		"/v1/anomalies/{id}": h.getAnomaly,
+		"/v1/streams":        h.listStreams,
+		"/{$}":               h.home,
+		"/anomalies/{id}":    h.anomalyPage,
+		"/style.css":         h.style,
+	} {
+		mux.Handle(pattern, h.get(serve))
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		h.fail(w, r, problem(http.StatusNotFound, "nothing is at %s; the page at / lists what is", clip(r.URL.Path)))
+	})
+	h.next = mux
+	return h
+}
+
+// route is a handler that returns what went wrong instead of writing it.
+type route func(w http.ResponseWriter, r *http.Request) error
+
+// get allows GET and HEAD and bounds the time that the store may take.
+func (h *handler) get(serve route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			h.fail(w, r, problem(http.StatusMethodNotAllowed, "%s takes GET and HEAD (got %s)", r.URL.Path, clip(r.Method)))
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), h.cfg.QueryTimeout)
+		defer cancel()
+		r = r.WithContext(ctx)
+		if err := serve(w, r); err != nil {
+			h.fail(w, r, err)
+		}
+	})
+}
+
+type requestIDKey struct{}
+
+// acceptableID is what we take over from a client or proxy as request id: it goes into headers and logs.
+var acceptableID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+func requestID(r *http.Request) string {
+	id, _ := r.Context().Value(requestIDKey{}).(string)
+	return id
+}
+
+// ServeHTTP wraps all routes: request id, headers, the host's name, and panics.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	id := r.Header.Get("X-Request-Id")
+	if !acceptableID.MatchString(id) {
+		id = uuid.NewString()
+	}
+	r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+	w.Header().Set("X-Request-Id", id)
+	setHeaders(w)
+	out := &writer{ResponseWriter: w}
+	defer h.recover(out, r)
+	if !h.expects(r.Host) {
+		h.fail(out, r, problem(http.StatusMisdirectedRequest, "this API serves this machine only, as localhost (got host %q); set insecure: true to serve others", clip(r.Host)))
+		return
+	}
+	h.next.ServeHTTP(out, r)
+}
+
+// setHeaders tells browsers to run no script, embed nothing and be embedded nowhere.
+func setHeaders(w http.ResponseWriter) {
+	header := w.Header()
+	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("X-Frame-Options", "DENY")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("Cross-Origin-Resource-Policy", "same-origin")
+}
+
+// expects refuses names that do not mean this machine where only this machine may ask: with a name of its own that resolves to 127.0.0.1,
+// a web page somewhere could otherwise read the answers in its visitor's browser (DNS rebinding).
+func (h *handler) expects(host string) bool {
+	if h.cfg.Insecure || !h.cfg.local() || host == "" {
+		return true
+	}
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return loopback(host) || len(host) > 2 && host[0] == '[' && loopback(host[1:len(host)-1])
+}
+
+// recover turns a panic into a structured error, or cuts the connection where an answer had begun.
+func (h *handler) recover(w *writer, r *http.Request) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if v == http.ErrAbortHandler {
+		panic(v)
+	}
+	h.logger.Error("request panicked", zap.Any("panic", v), zap.String("path", r.URL.Path), zap.String("request_id", requestID(r)), zap.ByteString("stack", debug.Stack()))
+	if w.wrote {
+		panic(http.ErrAbortHandler)
+	}
+	h.fail(w, r, problem(http.StatusInternalServerError, "the collector's log says more under request_id %s", requestID(r)))
+}
+
+// writer remembers whether an answer has begun.
+type writer struct {
+	http.ResponseWriter
+	wrote bool
+}
+
+// WriteHeader begins the answer.
+func (w *writer) WriteHeader(code int) {
+	w.wrote = true
+	w.ResponseWriter.WriteHeader(code)
+}
+
+// Write begins the answer too.
+func (w *writer) Write(b []byte) (int, error) {
+	w.wrote = true
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap gives http.ResponseController the connection's own writer.
+func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// clip keeps a client's text short in messages.
+func clip(s string) string {
+	const most = 200
+	if len(s) > most {
+		return s[:most] + "…"
+	}
+	return s
+}
