@@ -62,7 +62,5 @@ func (o *options) load(ctx context.Context, cfg *detect.Config) error {
 			return err
 		}
 	}
-	// Where the snapshot of a running processor lies is nothing to a replay.
-	conf.Delete("storage")
 	return conf.Unmarshal(cfg)
 }

@@ -217,7 +217,7 @@ func TestExitCodes(t *testing.T) {
 
 func TestConfigIsReadAsTheCollectorReadsIt(t *testing.T) {
 	t.Setenv("REPLAY_TEST_ALARMS", "7")
-	bare := "window: {duration: 30s}\nfalse_alarms_per_day: ${env:REPLAY_TEST_ALARMS}\nstorage: file_storage\n"
+	bare := "window: {duration: 30s}\nfalse_alarms_per_day: ${env:REPLAY_TEST_ALARMS}\n"
 	indented := "    " + strings.ReplaceAll(strings.TrimSpace(bare), "\n", "\n    ") + "\n"
 	whole := "receivers: {otlp: {}}\nprocessors:\n  batch: {}\n  driftlockcbad/a:\n" + indented + "service: {}\n"
 	for text, id := range map[string]string{bare: "driftlockcbad", whole: "driftlockcbad/a"} {

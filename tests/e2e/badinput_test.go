@@ -1,0 +1,169 @@
+package e2e
+
+import (
+	"bytes"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
+)
+
+// post sends a body as it is to the collector's OTLP/HTTP receiver.
+func (c *collector) post(path, contentType string, body []byte) int {
+	c.t.Helper()
+	resp, err := client.Post("http://"+c.http+path, contentType, bytes.NewReader(body))
+	require.NoError(c.t, err)
+	require.NoError(c.t, resp.Body.Close())
+	return resp.StatusCode
+}
+
+const protobuf = "application/x-protobuf"
+
+// oddTimes are event times that no clock shows.
+var oddTimes = []pcommon.Timestamp{0, 1, pcommon.NewTimestampFromTime(time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)), 1<<63 - 1, 1 << 63, 1<<64 - 1}
+
+func oddLogs(t *testing.T, service string) []byte {
+	t.Helper()
+	ld := plog.NewLogs()
+	rl := ld.ResourceLogs().AppendEmpty()
+	rl.Resource().Attributes().PutStr("service.name", service)
+	records := rl.ScopeLogs().AppendEmpty().LogRecords()
+	for _, at := range oddTimes {
+		r := records.AppendEmpty()
+		r.SetTimestamp(at)
+		r.SetObservedTimestamp(at)
+		r.SetSeverityNumber(plog.SeverityNumber(1000))
+		r.Body().SetStr("odd \xff\xfe\x00 text")
+	}
+	long := records.AppendEmpty()
+	long.SetTimestamp(pcommon.NewTimestampFromTime(historyEnd.Add(-30 * time.Minute)))
+	long.Body().SetStr(strings.Repeat("x1 ", 1<<20/3))
+	deep := records.AppendEmpty().Body().SetEmptyMap()
+	for range 50 {
+		deep = deep.PutEmptyMap("k")
+	}
+	ld.ResourceLogs().AppendEmpty()
+	b, err := plogotlp.NewExportRequestFromLogs(ld).MarshalProto()
+	require.NoError(t, err)
+	return b
+}
+
+func oddMetrics(t *testing.T, service string) []byte {
+	t.Helper()
+	md := pmetric.NewMetrics()
+	rm := md.ResourceMetrics().AppendEmpty()
+	rm.Resource().Attributes().PutStr("service.name", service)
+	metrics := rm.ScopeMetrics().AppendEmpty().Metrics()
+	g := metrics.AppendEmpty()
+	g.SetName("process.cpu.utilization")
+	points := g.SetEmptyGauge().DataPoints()
+	var zero float64
+	for _, at := range oddTimes {
+		for _, v := range []float64{zero / zero, 1 / zero, -1 / zero, 1e308} {
+			p := points.AppendEmpty()
+			p.SetTimestamp(at)
+			p.SetDoubleValue(v)
+		}
+	}
+	metrics.AppendEmpty()
+	h := metrics.AppendEmpty()
+	h.SetName("\xff")
+	d := h.SetEmptyHistogram().DataPoints().AppendEmpty()
+	d.BucketCounts().FromRaw([]uint64{1})
+	d.ExplicitBounds().FromRaw([]float64{1, 2, 3})
+	b, err := pmetricotlp.NewExportRequestFromMetrics(md).MarshalProto()
+	require.NoError(t, err)
+	return b
+}
+
+func oddTraces(t *testing.T, service string) []byte {
+	t.Helper()
+	td := ptrace.NewTraces()
+	rs := td.ResourceSpans().AppendEmpty()
+	rs.Resource().Attributes().PutStr("service.name", service)
+	spans := rs.ScopeSpans().AppendEmpty().Spans()
+	for i, at := range oddTimes {
+		s := spans.AppendEmpty()
+		s.SetName("GET \xff")
+		s.SetStartTimestamp(oddTimes[len(oddTimes)-1-i])
+		s.SetEndTimestamp(at)
+		s.SetTraceID(pcommon.TraceID{1})
+		s.SetSpanID(pcommon.SpanID{1})
+		s.SetParentSpanID(pcommon.SpanID{1}) // its own parent
+	}
+	b, err := ptraceotlp.NewExportRequestFromTraces(td).MarshalProto()
+	require.NoError(t, err)
+	return b
+}
+
+// halves cuts a recording in two.
+func halves(t *testing.T, path string) (first, second string) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	require.NoError(t, err)
+	lines := bytes.SplitAfter(b, []byte("\n"))
+	first, second = path+".1.jsonl", path+".2.jsonl"
+	require.NoError(t, os.WriteFile(first, bytes.Join(lines[:len(lines)/2], nil), 0o600))
+	require.NoError(t, os.WriteFile(second, bytes.Join(lines[len(lines)/2:], nil), 0o600))
+	return first, second
+}
+
+func TestBadInputHurtsNothingAroundIt(t *testing.T) {
+	recording := filepath.Join(t.TempDir(), "shop.jsonl")
+	run(t, "synthetic", nil, "--history", "80m", "--end", historyEndText, "-o", recording, "--incident", "errors@checkout", "--incident-last", "10m")
+	first, second := halves(t, recording)
+	c := newCollector(t, "1e-3")
+	run(t, "replay", nil, "--send", c.grpc, first)
+
+	for _, signal := range []string{"/v1/logs", "/v1/metrics", "/v1/traces"} {
+		for name, bad := range map[string]struct {
+			contentType string
+			body        []byte
+			status      int
+		}{
+			"no protobuf":      {protobuf, []byte("\xff\xff\xff garbage"), http.StatusBadRequest},
+			"cut off protobuf": {protobuf, oddLogs(t, "checkout")[:100], http.StatusBadRequest},
+			"no JSON":          {"application/json", []byte("{"), http.StatusBadRequest},
+			"another type":     {"text/plain", []byte("hello"), http.StatusUnsupportedMediaType},
+			"empty protobuf":   {protobuf, nil, http.StatusOK},
+			"empty JSON":       {"application/json", []byte("{}"), http.StatusOK},
+		} {
+			assert.Equal(t, bad.status, c.post(signal, bad.contentType, bad.body), "%s to %s", name, signal)
+		}
+	}
+	for _, service := range []string{"checkout", "odd", "", "\xff"} {
+		assert.Equal(t, http.StatusOK, c.post("/v1/logs", protobuf, oddLogs(t, service)))
+		assert.Equal(t, http.StatusOK, c.post("/v1/metrics", protobuf, oddMetrics(t, service)))
+		assert.Equal(t, http.StatusOK, c.post("/v1/traces", protobuf, oddTraces(t, service)))
+	}
+
+	run(t, "replay", nil, "--send", c.grpc, second)
+	during := url.Values{"start_time": {historyEnd.Add(-10 * time.Minute).Format(time.RFC3339)}, "service": {"checkout"}}
+	await(t, 30*time.Second, func() bool { return len(c.anomalies(during)) > 0 },
+		func() string { return "the incident is not found after bad input: " + summary(c.anomalies(nil)) })
+	status, _, err := c.get("/healthz", nil)
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusOK, status)
+}
+
+func TestAPortThatIsTakenIsNamed(t *testing.T) {
+	c := newCollector(t, "0")
+	other := &collector{t: t, grpc: c.grpc, http: freePort(t), api: freePort(t), data: t.TempDir()}
+	other.env = []string{"E2E_GRPC=" + other.grpc, "E2E_HTTP=" + other.http, "E2E_API=" + other.api, "E2E_DATA=" + other.data, "E2E_P=0"}
+	out, err := other.fails()
+	require.Error(t, err)
+	assert.Contains(t, out, "address already in use")
+}
