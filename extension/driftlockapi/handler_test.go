@@ -418,7 +418,7 @@ func TestOdds(t *testing.T) {
 	t.Parallel()
 	for p, want := range map[float64]string{
 		0: "chance: none that can be computed", .5: "chance: 50 %", .0625: "chance: one in 16", 1e-3: "chance: one in 1,000",
-		5.6e-6: "chance: one in 180,000", 1e-9: "chance: one in 1,000,000,000", 1e-40: "chance: one in 10^40", 1e-320: "chance: one in 10^320",
+		5.6e-6: "chance: one in 180,000", 1e-9: "chance: one in 1,000,000,000", 1e-40: "chance: one in 10^40", 1e-300: "chance: one in 10^300",
 	} {
 		assert.Equal(t, want, odds(p), "%v", p)
 	}
