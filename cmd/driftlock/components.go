@@ -5,6 +5,7 @@ package main
 import (
 	driftlockanomalies "github.com/driftlock/driftlock/connector/driftlockanomalies"
 	driftlocksqlite "github.com/driftlock/driftlock/exporter/driftlocksqlite"
+	driftlockapi "github.com/driftlock/driftlock/extension/driftlockapi"
 	driftlockcbad "github.com/driftlock/driftlock/processor/driftlockcbad"
 	routingconnector "github.com/open-telemetry/opentelemetry-collector-contrib/connector/routingconnector"
 	fileexporter "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter"
@@ -54,6 +55,7 @@ func components() (otelcol.Factories, error) {
 	}
 
 	factories.Extensions, err = otelcol.MakeFactoryMap[extension.Factory](
+		driftlockapi.NewFactory(),
 		healthcheckextension.NewFactory(),
 		filestorage.NewFactory(),
 		bearertokenauthextension.NewFactory(),
@@ -63,6 +65,7 @@ func components() (otelcol.Factories, error) {
 		return otelcol.Factories{}, err
 	}
 	factories.ExtensionModules = makeModulesMap(factories.Extensions, map[component.Type]string{
+		driftlockapi.NewFactory().Type():             "github.com/driftlock/driftlock v0.0.0",
 		healthcheckextension.NewFactory().Type():     "github.com/open-telemetry/opentelemetry-collector-contrib/extension/healthcheckextension v0.158.0",
 		filestorage.NewFactory().Type():              "github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage v0.158.0",
 		bearertokenauthextension.NewFactory().Type(): "github.com/open-telemetry/opentelemetry-collector-contrib/extension/bearertokenauthextension v0.158.0",
