@@ -1,7 +1,16 @@
 //! Second opinions for flagged windows: compression distances, entropy, permutation.
 
+mod compression;
+mod entropy;
+mod permutation;
+
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "openzl")]
+pub use self::compression::columns;
+pub use self::compression::{compression, distance, measure, ZSTD_LEVEL};
+pub use self::entropy::entropy;
+pub use self::permutation::permutation;
 use crate::Item;
 
 /// Sizes in bytes, and what follows from them.
