@@ -53,7 +53,7 @@ await() {
   done
 }
 
-has_anomaly() { http '/v1/anomalies?limit=1' | grep -q '"id"'; }
+has_anomaly() { http '/v1/anomalies?service=checkout&limit=1' | grep -q '"id"'; }
 
 scripts/preflight.sh build
 scripts/preflight.sh ports
@@ -79,7 +79,7 @@ if [ "${LIVE:-1}" != 0 ]; then
   bin/synthetic --endpoint localhost:4317 --history 2h --incident errors@checkout --incident-last 10m &
   synthetic=$!
   wait "$synthetic" || { echo "bin/synthetic failed: the lines above say why" >&2; exit 1; }
-  await 60 'the first anomaly' has_anomaly || true
+  await 60 'an anomaly of checkout' has_anomaly || true
   # The rate of the history: another one would be an anomaly of its own.
   bin/synthetic --endpoint localhost:4317 --live --rate 5 --quiet >>data/synthetic.log 2>&1 &
   synthetic=$!
@@ -91,7 +91,7 @@ cat <<TEXT
 Look at
   $api/v1/anomalies
   $api/v1/streams
-  curl -s '$api/v1/anomalies?limit=1' | python3 -m json.tool
+  curl -s '$api/v1/anomalies?service=checkout&limit=1' | python3 -m json.tool
 
 Ctrl-C stops everything.
 TEXT
