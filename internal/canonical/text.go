@@ -2,15 +2,17 @@ package canonical
 
 import (
 	"cmp"
-	"encoding/hex"
 	"slices"
 	"strconv"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// maxDepth bounds how deep nested values are followed.
-const maxDepth = 8
+// maxDepth bounds how deep nested values are followed, maxPairs how many pairs of one map are looked at.
+const (
+	maxDepth = 8
+	maxPairs = 1024
+)
 
 // Scratch is the working memory of one encoding goroutine. It must be released before the data it saw goes away.
 type Scratch struct {
@@ -87,6 +89,9 @@ func (s *Scratch) appendMap(buf []byte, m pcommon.Map, limit, depth int) []byte 
 	outermost := depth == maxDepth
 	first := len(s.pairs)
 	for k, v := range m.All() {
+		if len(s.pairs) == first+maxPairs {
+			break
+		}
 		s.pairs = append(s.pairs, pair{k, v})
 	}
 	n := len(s.pairs)
@@ -109,13 +114,4 @@ func (s *Scratch) appendMap(buf []byte, m pcommon.Map, limit, depth int) []byte 
 	}
 	s.pairs = s.pairs[:first]
 	return buf
-}
-
-// appendHex is the name of something whose name was forgotten.
-func appendHex(buf []byte, h uint64) []byte {
-	var raw [8]byte
-	for i := range raw {
-		raw[i] = byte(h >> (56 - 8*i))
-	}
-	return hex.AppendEncode(buf, raw[:])
 }

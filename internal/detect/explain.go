@@ -47,8 +47,14 @@ func (j *judgement) reason(s signal, it *cbad.Item) anomaly.Reason {
 	if it.Severity > 0 {
 		r.Severity = strings.ToUpper(plog.SeverityNumber(it.Severity).String())
 	}
-	if r.Item == "" && it.ID != 0 {
+	switch {
+	case r.Item != "":
+	case it.ID != 0:
 		r.Item = d.nameOf(it.ID)
+	case s == traces:
+		r.Item = "all operations together"
+	default:
+		// A statement about the window as a whole.
 	}
 	switch it.Channel {
 	case cbad.TraceNew, cbad.TraceCount, cbad.TraceError, cbad.TraceDuration:
@@ -99,10 +105,10 @@ func phrase(channel cbad.ChannelKind, r *anomaly.Reason) string {
 	case cbad.TraceNet:
 		return fmt.Sprintf("calls of %s by %s spend %s on the way, usual %s", quote(r.Item), r.Context, nanoseconds(r.Observed), nanoseconds(r.Expected))
 	case cbad.MetricSum:
-		if len(r.Band) == 2 {
+		if len(r.Band) == 2 && (r.Observed < r.Band[0] || r.Observed > r.Band[1]) {
 			return fmt.Sprintf("%s is %s, usual %s to %s", r.Item, quantity(r.Observed, r.Unit), number(r.Band[0]), quantity(r.Band[1], r.Unit))
 		}
-		return fmt.Sprintf("%s is %s, usual %s", r.Item, quantity(r.Observed, r.Unit), quantity(r.Expected, r.Unit))
+		return fmt.Sprintf("%s is %s on an unusual course, usual about %s", r.Item, quantity(r.Observed, r.Unit), quantity(r.Expected, r.Unit))
 	default:
 		return fmt.Sprintf("%s: %s, usual %s", r.Item, number(r.Observed), number(r.Expected))
 	}
