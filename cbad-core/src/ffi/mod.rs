@@ -14,7 +14,6 @@ pub mod entry;
 mod error;
 mod raw;
 mod snapshot;
-mod standin;
 mod stream;
 mod table;
 

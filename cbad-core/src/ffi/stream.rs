@@ -4,7 +4,7 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 
 use serde::{Deserialize, Serialize};
 
-use super::standin::LogStream;
+use crate::log::LogStream;
 use crate::metric::MetricStream;
 use crate::trace::TraceStream;
 use crate::{Batch, Detector, Params, Verdict, Window};
