@@ -1,12 +1,11 @@
 package e2e
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,13 +65,8 @@ func TestReplayPrintsWhatACollectorStores(t *testing.T) {
 	t.Log(stderr)
 	printed := map[string]string{}
 	services := map[string]bool{}
-	for s := bufio.NewScanner(bytes.NewReader([]byte(out))); ; {
-		s.Buffer(nil, 16<<20)
-		if !s.Scan() {
-			require.NoError(t, s.Err())
-			break
-		}
-		a := plain(t, s.Bytes())
+	for line := range strings.Lines(out) {
+		a := plain(t, []byte(line))
 		printed[a.ID] = text(t, a)
 		services[a.Service] = true
 	}
