@@ -1,0 +1,244 @@
+package driftlockcbad
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/attributesprocessor"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/processor"
+	"go.opentelemetry.io/collector/processor/processortest"
+
+	"github.com/driftlock/driftlock/internal/detect"
+)
+
+// The benchmarks send the same payloads of 1000 items through this processor and through contrib's attributes processor
+// (one upsert, one hash), each its own copy; copying is not timed. Ours waits for the core (on_overload block) and every
+// window is closed and judged within the time. One payload is one second of event time of ten services.
+//
+//	go test -run '^$' -bench . -cpu 1 ./processor/driftlockcbad
+const benchItems = 1000
+
+func ours() component.Config {
+	cfg := createDefaultConfig().(*Config)
+	cfg.OnOverload = detect.Block
+	return cfg
+}
+
+func theirs(tb testing.TB) (processor.Factory, component.Config) {
+	f := attributesprocessor.NewFactory()
+	cfg := f.CreateDefaultConfig()
+	conf := confmap.NewFromStringMap(map[string]any{"actions": []any{
+		map[string]any{"key": "environment", "value": "production", "action": "upsert"},
+		map[string]any{"key": "enduser.id", "action": "hash"},
+	}})
+	require.NoError(tb, conf.Unmarshal(cfg))
+	return f, cfg
+}
+
+const benchStart = 1_700_000_000_000_000_000
+
+func second(i int) pcommon.Timestamp { return pcommon.Timestamp(benchStart + i*int(time.Second)) }
+
+// benchmark times consume on fresh copies of a payload, one second after the other, and the shutdown.
+func benchmark[T any](b *testing.B, p component.Component, fresh func(second int) T, consume func(context.Context, T) error) {
+	require.NoError(b, p.Start(b.Context(), componenttest.NewNopHost()))
+	const ahead = 32
+	b.ResetTimer()
+	for i := 0; i < b.N; {
+		b.StopTimer()
+		payloads := make([]T, 0, ahead)
+		for j := i; j < min(i+ahead, b.N); j++ {
+			payloads = append(payloads, fresh(j))
+		}
+		b.StartTimer()
+		for _, payload := range payloads {
+			if err := consume(b.Context(), payload); err != nil {
+				b.Fatal(err)
+			}
+			i++
+		}
+	}
+	require.NoError(b, p.Shutdown(context.Background()))
+	b.StopTimer()
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*benchItems), "ns/item")
+}
+
+func benchResource(r pcommon.Resource, service int) {
+	r.Attributes().PutStr("service.name", fmt.Sprint("service-", service))
+	r.Attributes().PutStr("k8s.pod.name", fmt.Sprint("pod-", service))
+	r.Attributes().PutStr("k8s.namespace.name", "shop")
+	r.Attributes().PutStr("host.name", "node-1")
+}
+
+func benchAttributes(m pcommon.Map, r *rand.Rand) {
+	m.PutStr("enduser.id", fmt.Sprint(r.IntN(1000)))
+	m.PutStr("thread.name", fmt.Sprint("worker-", r.IntN(16)))
+	m.PutStr("code.function", "handleOrder")
+}
+
+func benchLogs() plog.Logs {
+	r := rand.New(rand.NewPCG(1, 1))
+	ld := plog.NewLogs()
+	for s := range 10 {
+		rl := ld.ResourceLogs().AppendEmpty()
+		benchResource(rl.Resource(), s)
+		records := rl.ScopeLogs().AppendEmpty().LogRecords()
+		for i := range benchItems / 10 {
+			lr := records.AppendEmpty()
+			lr.SetSeverityNumber(plog.SeverityNumberInfo)
+			lr.SetSeverityText("INFO")
+			lr.SetTraceID(pcommon.TraceID{1, byte(i / 5), byte(s)})
+			lr.Body().SetStr([]string{
+				fmt.Sprintf("order %d accepted for customer %x in %d ms, 3 items, total 42.50 EUR, warehouse north-%d", r.IntN(1e6), r.Uint64(), r.IntN(300), r.IntN(9)),
+				fmt.Sprintf("charging card ending in %04d for order %d through gateway eu-west-%d, attempt 1", r.IntN(1e4), r.IntN(1e6), r.IntN(3)),
+				fmt.Sprintf("cache miss for key user:%d:profile, loading from database, shard %d, query took %d us", r.IntN(1e6), r.IntN(16), r.IntN(900)),
+				fmt.Sprintf("request completed: method=GET path=/api/orders/%d status=200 bytes=%d duration=%dms", r.IntN(1e6), r.IntN(5000), r.IntN(300)),
+				fmt.Sprintf("scheduled job cleanup-sessions finished, %d sessions removed, next run in 300 s on executor-%d", r.IntN(100), r.IntN(4)),
+			}[i%5])
+			benchAttributes(lr.Attributes(), r)
+		}
+	}
+	return ld
+}
+
+func BenchmarkLogs(b *testing.B) {
+	template := benchLogs()
+	fresh := func(s int) plog.Logs {
+		ld := plog.NewLogs()
+		template.CopyTo(ld)
+		for _, rl := range ld.ResourceLogs().All() {
+			for i, lr := range rl.ScopeLogs().At(0).LogRecords().All() {
+				lr.SetTimestamp(second(s) + pcommon.Timestamp(i*1e6))
+			}
+		}
+		return ld
+	}
+	b.Run("attributes", func(b *testing.B) {
+		f, cfg := theirs(b)
+		p, err := f.CreateLogs(b.Context(), processortest.NewNopSettings(f.Type()), cfg, consumertest.NewNop())
+		require.NoError(b, err)
+		benchmark(b, p, fresh, p.ConsumeLogs)
+	})
+	b.Run("driftlockcbad", func(b *testing.B) {
+		p, err := NewFactory().CreateLogs(b.Context(), processortest.NewNopSettings(NewFactory().Type()), ours(), consumertest.NewNop())
+		require.NoError(b, err)
+		benchmark(b, p, fresh, p.ConsumeLogs)
+	})
+}
+
+func benchMetrics() pmetric.Metrics {
+	r := rand.New(rand.NewPCG(1, 1))
+	md := pmetric.NewMetrics()
+	for s := range 10 {
+		rm := md.ResourceMetrics().AppendEmpty()
+		benchResource(rm.Resource(), s)
+		all := rm.ScopeMetrics().AppendEmpty().Metrics()
+		for i := range 10 {
+			m := all.AppendEmpty()
+			m.SetName(fmt.Sprint("app.gauge.", i))
+			points := m.SetEmptyGauge().DataPoints()
+			for j := range benchItems / 100 {
+				p := points.AppendEmpty()
+				p.Attributes().PutStr("enduser.id", fmt.Sprint(j))
+				p.Attributes().PutStr("state", "used")
+				p.SetDoubleValue(r.NormFloat64())
+			}
+		}
+	}
+	return md
+}
+
+// A series reports once every 15 s here, not every second: four points a window.
+func BenchmarkMetrics(b *testing.B) {
+	template := benchMetrics()
+	r := rand.New(rand.NewPCG(2, 2))
+	fresh := func(s int) pmetric.Metrics {
+		md := pmetric.NewMetrics()
+		template.CopyTo(md)
+		for _, rm := range md.ResourceMetrics().All() {
+			for _, m := range rm.ScopeMetrics().At(0).Metrics().All() {
+				for _, p := range m.Gauge().DataPoints().All() {
+					p.SetTimestamp(second(15 * s))
+					p.SetDoubleValue(p.DoubleValue() + r.NormFloat64())
+				}
+			}
+		}
+		return md
+	}
+	b.Run("attributes", func(b *testing.B) {
+		f, cfg := theirs(b)
+		p, err := f.CreateMetrics(b.Context(), processortest.NewNopSettings(f.Type()), cfg, consumertest.NewNop())
+		require.NoError(b, err)
+		benchmark(b, p, fresh, p.ConsumeMetrics)
+	})
+	b.Run("driftlockcbad", func(b *testing.B) {
+		p, err := NewFactory().CreateMetrics(b.Context(), processortest.NewNopSettings(NewFactory().Type()), ours(), consumertest.NewNop())
+		require.NoError(b, err)
+		benchmark(b, p, fresh, p.ConsumeMetrics)
+	})
+}
+
+// benchTraces are 100 traces in which each service calls the next.
+func benchTraces() ptrace.Traces {
+	td := ptrace.NewTraces()
+	r := rand.New(rand.NewPCG(1, 1))
+	for s := range 10 {
+		rs := td.ResourceSpans().AppendEmpty()
+		benchResource(rs.Resource(), s)
+		spans := rs.ScopeSpans().AppendEmpty().Spans()
+		for i := range benchItems / 10 {
+			sp := spans.AppendEmpty()
+			sp.SetName([]string{"GET /orders/{id}", "POST /orders", "SELECT orders"}[i%3])
+			sp.SetTraceID(pcommon.TraceID{1, byte(i)})
+			sp.SetSpanID(pcommon.SpanID{byte(s + 1), byte(i)})
+			if s > 0 {
+				sp.SetParentSpanID(pcommon.SpanID{byte(s), byte(i)})
+			}
+			sp.SetStartTimestamp(pcommon.Timestamp(s * 1e6))
+			sp.SetEndTimestamp(pcommon.Timestamp((40-s)*1e6 + r.IntN(1e6)))
+			benchAttributes(sp.Attributes(), r)
+		}
+	}
+	return td
+}
+
+func BenchmarkTraces(b *testing.B) {
+	template := benchTraces()
+	fresh := func(s int) ptrace.Traces {
+		td := ptrace.NewTraces()
+		template.CopyTo(td)
+		for _, rs := range td.ResourceSpans().All() {
+			for _, sp := range rs.ScopeSpans().At(0).Spans().All() {
+				id := sp.TraceID()
+				id[12], id[13], id[14] = byte(s), byte(s>>8), byte(s>>16)
+				sp.SetTraceID(id)
+				sp.SetStartTimestamp(sp.StartTimestamp() + second(s))
+				sp.SetEndTimestamp(sp.EndTimestamp() + second(s))
+			}
+		}
+		return td
+	}
+	b.Run("attributes", func(b *testing.B) {
+		f, cfg := theirs(b)
+		p, err := f.CreateTraces(b.Context(), processortest.NewNopSettings(f.Type()), cfg, consumertest.NewNop())
+		require.NoError(b, err)
+		benchmark(b, p, fresh, p.ConsumeTraces)
+	})
+	b.Run("driftlockcbad", func(b *testing.B) {
+		p, err := NewFactory().CreateTraces(b.Context(), processortest.NewNopSettings(NewFactory().Type()), ours(), consumertest.NewNop())
+		require.NoError(b, err)
+		benchmark(b, p, fresh, p.ConsumeTraces)
+	})
+}
