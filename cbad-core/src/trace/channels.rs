@@ -1,7 +1,8 @@
 //! A closed window against the past: one statistic and its items for each channel.
 
+use super::errors::Outcomes;
 use super::level::{nanoseconds, Test};
-use super::past::{Past, FAILED};
+use super::past::Past;
 use super::window::{Edge, EdgeId, Largest, OpenWindow};
 use crate::count::{self, Kind, Scored};
 use crate::math::{log2, student_t_bits};
@@ -60,7 +61,7 @@ impl Scores {
     }
 }
 
-pub(super) fn score(window: &OpenWindow, edges: &count::Window, errors: &count::Window, past: &Past) -> Scores {
+pub(super) fn score(window: &OpenWindow, edges: &count::Window, errors: &[Outcomes], past: &Past) -> Scores {
     let mut out = Scores::default();
     if past.windows == 0 {
         return out;
@@ -209,27 +210,25 @@ fn score_net(window: &OpenWindow, past: &Past) -> Option<Statistic> {
     Some(statistic)
 }
 
-/// Errors given the operation; fewer of them than usual is no anomaly.
-fn score_errors(window: &OpenWindow, errors: &count::Window, past: &Past) -> Option<Statistic> {
-    if !past.erred && window.edges().iter().all(|e| e.errors == 0) {
+/// More errors than usual given the operation.
+fn score_errors(window: &OpenWindow, outcomes: &[Outcomes], past: &Past) -> Option<Statistic> {
+    if !past.errors.any && outcomes.iter().all(|o| o.errors == 0) {
         return None;
     }
-    let mut scored = Vec::new();
-    past.errors.score(errors, &mut scored);
-    scored.retain(|s| s.symbol == FAILED);
-    for s in &mut scored {
-        if s.kind == Kind::Count && s.observed <= s.expected {
-            s.bits = 0.0;
-        }
-    }
+    let mut scored: Vec<Scored> = outcomes
+        .iter()
+        .map(|o| {
+            let (bits, expected) = past.errors.score(o);
+            Scored { kind: Kind::Count, context: 0, symbol: o.operation, bits, observed: o.errors as f64, expected }
+        })
+        .collect();
     Some(weighed(ChannelKind::TraceError, &mut scored, |s| {
-        // The model's context is the operation; 0 where the stream never erred at all.
-        let failed = window.edges().iter().filter(|e| e.errors > 0 && (s.context == 0 || e.id.operation == s.context));
+        let failed = window.edges().iter().filter(|e| e.errors > 0 && e.id.operation == s.symbol);
         let of = failed.max_by_key(|e| (e.errors, e.id));
         Item {
             context: of.map_or(0, |e| e.id.parent),
             trace_ids: of.map_or_else(Vec::new, |e| e.failed.trace_ids()),
-            ..item(ChannelKind::TraceError, of.map_or(s.context, |e| e.id.operation), s)
+            ..item(ChannelKind::TraceError, s.symbol, s)
         }
     }))
 }

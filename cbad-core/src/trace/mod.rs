@@ -22,15 +22,21 @@
 //! durations and net are silent for three windows, counts and new edges for one; learning goes on.
 
 mod channels;
+mod errors;
 mod level;
 mod opinion;
 mod past;
 mod sample;
+mod standing;
 mod stream;
 mod window;
 
 #[cfg(test)]
+mod made;
+#[cfg(test)]
 mod oracle;
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;
 

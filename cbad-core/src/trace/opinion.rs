@@ -27,9 +27,8 @@ pub(super) fn evidence(
 
 /// Spans of the operations that cost the bits first, then any.
 fn telling(window: &[Kept], items: &[Item]) -> Vec<Excerpt> {
-    let (mut first, rest): (Vec<&Kept>, Vec<&Kept>) =
-        window.iter().partition(|k| items.iter().any(|i| i.id == k.operation));
-    first.extend(rest);
-    first.truncate(EXCERPTS);
-    first.into_iter().map(Kept::excerpt).collect()
+    let rank = |k: &Kept| items.iter().position(|i| i.id == k.operation).unwrap_or(items.len());
+    let mut spans: Vec<&Kept> = window.iter().collect();
+    spans.sort_by_key(|k| rank(k));
+    spans.into_iter().take(EXCERPTS).map(Kept::excerpt).collect()
 }

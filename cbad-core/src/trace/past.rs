@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::errors::{Errors, Outcomes};
 use super::level::{Level, Sums, DISPERSION_PRIOR, DISPERSION_WEIGHT};
 use super::window::{EdgeId, OpenWindow};
 use crate::count;
@@ -85,19 +86,13 @@ impl Common {
     }
 }
 
-/// Symbols of the error model: a span of an operation ended well, or with an error.
-pub(super) const FINE: u64 = 0;
-pub(super) const FAILED: u64 = 1;
-
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Past {
     pub edges: count::Model,
-    pub errors: count::Model,
+    pub errors: Errors,
     pub durations: Levels,
     pub net: Levels,
     pub common: Common,
-    /// True once an error was learnt: a stream that never errs has no error channel.
-    pub erred: bool,
     pub windows: u64,
 }
 
@@ -108,14 +103,12 @@ pub(super) fn edge_limit(symbols: u32) -> usize {
 
 impl Past {
     pub fn new(symbols: u32) -> Self {
-        let limits = count::Limits::symbols(symbols);
         Past {
-            edges: count::Model::new(limits),
-            errors: count::Model::new(limits),
+            edges: count::Model::new(count::Limits::symbols(symbols)),
+            errors: Errors::new(symbols as usize),
             durations: Levels::new(edge_limit(symbols)),
             net: Levels::new(edge_limit(symbols)),
             common: Common::default(),
-            erred: false,
             windows: 0,
         }
     }
@@ -126,10 +119,10 @@ impl Past {
     }
 
     /// Learns a window whose edges are sorted; `common` is the window's Stouffer sum, where there was one.
-    pub fn learn(&mut self, window: &OpenWindow, edges: &count::Window, errors: &count::Window, common: Option<f64>) {
+    pub fn learn(&mut self, window: &OpenWindow, edges: &count::Window, errors: &[Outcomes], common: Option<f64>) {
         self.windows += 1;
         self.edges.learn(edges);
-        self.errors.learn(errors);
+        self.errors.learn(errors, self.windows);
         for e in window.edges() {
             if e.durations.n > 0 {
                 self.durations.learn(e.id, &e.durations, self.windows);
@@ -137,7 +130,6 @@ impl Past {
             if e.net.n > 0 {
                 self.net.learn(e.id, &e.net, self.windows);
             }
-            self.erred |= e.errors > 0;
         }
         self.durations.trim();
         self.net.trim();

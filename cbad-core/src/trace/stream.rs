@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::channels::{self, Scores};
+use super::errors::Outcomes;
 use super::opinion;
-use super::past::{edge_limit, Past, FAILED, FINE};
+use super::past::{edge_limit, Past};
 use super::sample::{spans_in, Baseline};
+use super::standing::{Grace, Histories};
 use super::window::OpenWindow;
 use crate::calibrate::History;
 use crate::evidence::Evidence;
@@ -14,9 +16,6 @@ use crate::{
     Window,
 };
 
-/// Windows after a change of instance without a verdict on durations and net, and on counts and new edges.
-const GRACE_LEVELS: u32 = 3;
-const GRACE_COUNTS: u32 = 1;
 /// A quarantined score enters the history at most so many bits above the tail's threshold.
 const QUARANTINE_MARGIN: f64 = 6.0;
 /// Items of a verdict.
@@ -24,67 +23,13 @@ const MAX_ITEMS: usize = 16;
 /// Past scores shown as evidence.
 const MAX_SCORES: usize = 64;
 
-/// Past statistics, by channel.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Histories {
-    edges: History,
-    counts: History,
-    durations: History,
-    net: History,
-    errors: History,
-}
-
-impl Histories {
-    fn new() -> Self {
-        Histories {
-            edges: History::of_windows(),
-            counts: History::of_windows(),
-            durations: History::of_windows(),
-            net: History::of_windows(),
-            errors: History::of_windows(),
-        }
-    }
-
-    fn of(&self, kind: ChannelKind) -> &History {
-        match kind {
-            ChannelKind::TraceCount => &self.counts,
-            ChannelKind::TraceDuration => &self.durations,
-            ChannelKind::TraceNet => &self.net,
-            ChannelKind::TraceError => &self.errors,
-            _ => &self.edges,
-        }
-    }
-
-    fn memory(&self) -> usize {
-        [&self.edges, &self.counts, &self.durations, &self.net, &self.errors].iter().map(|h| h.memory()).sum()
-    }
-}
-
-/// Windows left in which a kind of channel is present and normal, whatever it says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Grace {
-    levels: u32,
-    counts: u32,
-}
-
-impl Grace {
-    fn restart(&mut self) {
-        *self = Grace { levels: GRACE_LEVELS, counts: GRACE_COUNTS };
-    }
-
-    fn pass(&mut self) {
-        self.levels = self.levels.saturating_sub(1);
-        self.counts = self.counts.saturating_sub(1);
-    }
-}
-
 /// What the limits of a stream turned away since its beginning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TraceEvictions {
     /// Of the counts of operations given their parent.
     pub counts: count::Evictions,
-    /// Of the counts of outcomes given the operation.
-    pub errors: count::Evictions,
+    /// Operations whose outcomes were forgotten.
+    pub errors: u64,
     /// Edges whose durations were forgotten.
     pub durations: u64,
     /// Edges whose client-server differences were forgotten.
@@ -96,8 +41,8 @@ pub struct TraceEvictions {
 pub struct TraceStream {
     params: Params,
     open: OpenWindow,
-    past: Past,
-    histories: Histories,
+    pub(super) past: Past,
+    pub(super) histories: Histories,
     baseline: Baseline,
     grace: Grace,
     /// Quarantined windows in a row.
@@ -125,23 +70,31 @@ impl TraceStream {
     pub fn evictions(&self) -> TraceEvictions {
         TraceEvictions {
             counts: self.past.edges.evictions(),
-            errors: self.past.errors.evictions(),
+            errors: self.past.errors.evicted,
             durations: self.past.durations.evicted,
             net: self.past.net.evicted,
         }
     }
 
     /// The window's counts: operations given the parent, and outcomes given the operation.
-    fn counts(&self) -> (count::Window, count::Window) {
-        let (mut edges, mut errors) = (count::Window::default(), count::Window::default());
+    fn counts(&self) -> (count::Window, Vec<Outcomes>) {
+        let mut edges = count::Window::default();
+        let mut outcomes: Vec<Outcomes> = Vec::with_capacity(self.open.edges().len());
         for e in self.open.edges() {
             edges.add(e.id.parent, e.id.operation, e.spans);
-            errors.add(e.id.operation, FINE, e.spans - e.errors);
-            errors.add(e.id.operation, FAILED, e.errors);
+            outcomes.push(Outcomes { operation: e.id.operation, spans: e.spans, errors: e.errors });
         }
         edges.finish();
-        errors.finish();
-        (edges, errors)
+        outcomes.sort_unstable_by_key(|o| o.operation);
+        outcomes.dedup_by(|later, kept| {
+            let same = later.operation == kept.operation;
+            if same {
+                kept.spans += later.spans;
+                kept.errors += later.errors;
+            }
+            same
+        });
+        (edges, outcomes)
     }
 
     /// Takes their bits from channels in grace, and from counts where records are missing.
@@ -236,8 +189,9 @@ impl TraceStream {
         let mut scores = channels::score(&self.open, &edges, &errors, &self.past);
         self.silence(&mut scores, window);
         verdict.channels = self.calibrate(&scores);
+        // Bonferroni; without a channel there is nothing to be odd.
         let least = verdict.channels.iter().map(|c| c.p).fold(1.0, f64::min);
-        verdict.p = (least * verdict.channels.len() as f64).min(1.0);
+        verdict.p = (least * verdict.channels.len().max(1) as f64).min(1.0);
         verdict.bits = verdict.channels.iter().map(|c| c.statistic).sum();
         verdict.items = costliest(&mut scores);
         verdict.quarantined = verdict.p <= self.params.quarantine_p;

@@ -1,1 +1,215 @@
+//! What the stream says about spans made on purpose.
 
+use super::made::*;
+use super::{TraceEvictions, TraceStream};
+use crate::{Batch, ChannelKind, Detector, Params, SpanRecord, StreamState, Window};
+
+#[test]
+fn usual_windows_stay_usual_and_warm_the_stream() {
+    let (mut stream, mut random) = (TraceStream::new(Params::default()), Random(3));
+    let mut low = 0;
+    for w in 0..300 {
+        let v = judge(&mut stream, &usual(&mut random, w, 30), w);
+        let want = if w < 30 { StreamState::Warming { seen: w as u32, needed: 30 } } else { StreamState::Ready };
+        assert_eq!(v.state, want);
+        low += u32::from(v.p <= 1e-2);
+        assert!(v.learnt && !v.quarantined, "window {w}: {:?}", v.channels);
+    }
+    assert!(low <= 6, "{low} of 300 windows at p ≤ 0.01");
+}
+
+#[test]
+fn a_slow_query_is_found_named_and_told_with_its_traces() {
+    let (mut stream, mut random) = ready(100);
+    let mut spans = usual(&mut random, 100, 30);
+    spans.iter_mut().filter(|s| s.operation == QUERY).for_each(|s| s.exclusive_ns *= 3);
+    let slowest = spans.iter().filter(|s| s.operation == QUERY).max_by_key(|s| s.exclusive_ns).unwrap();
+    let v = judge(&mut stream, &spans, 100);
+    assert_eq!(odd(&v), [ChannelKind::TraceDuration]);
+    let item = &v.items[0];
+    assert_eq!((item.channel, item.id, item.context), (ChannelKind::TraceDuration, QUERY, 2000));
+    assert!((2.2..3.5).contains(&(item.observed / item.expected)), "{item:?}");
+    let (low, high) = item.band.unwrap();
+    assert!(low < item.expected && item.expected < high && high < item.observed);
+    assert_eq!(item.trace_ids.len(), 3);
+    assert_eq!(item.trace_ids[0], super::window::hex(&slowest.trace_id));
+    assert!(v.quarantined && !v.learnt);
+}
+
+#[test]
+fn a_slow_network_is_told_from_a_slow_service() {
+    let (mut stream, mut random) = ready(100);
+    let mut spans = usual(&mut random, 100, 30);
+    for s in spans.iter_mut().filter(|s| s.net_ns != SpanRecord::NO_NET) {
+        s.net_ns += 200 * MS as i64;
+    }
+    let v = judge(&mut stream, &spans, 100);
+    assert_eq!(odd(&v), [ChannelKind::TraceNet]);
+    let net: Vec<_> = v.items.iter().filter(|i| i.channel == ChannelKind::TraceNet).collect();
+    assert_eq!(net.iter().map(|i| i.id).collect::<Vec<_>>(), [LIST, LIST]);
+    let statistic = v.channels.iter().find(|c| c.kind == ChannelKind::TraceNet).unwrap().statistic;
+    assert!((net.iter().map(|i| i.bits).sum::<f64>() - statistic).abs() < 1e-9);
+}
+
+#[test]
+fn a_faster_network_is_no_anomaly() {
+    let (mut stream, mut random) = ready(100);
+    let mut spans = usual(&mut random, 100, 30);
+    spans.iter_mut().filter(|s| s.net_ns != SpanRecord::NO_NET).for_each(|s| s.net_ns /= 50);
+    assert_eq!(p(&judge(&mut stream, &spans, 100), ChannelKind::TraceNet), 1.0);
+}
+
+#[test]
+fn a_call_left_out_is_found() {
+    let (mut stream, mut random) = ready(100);
+    let mut spans = usual(&mut random, 100, 40);
+    spans.retain(|s| s.operation != QUERY || s.time_ns % 3 == 0);
+    let v = judge(&mut stream, &spans, 100);
+    assert_eq!(odd(&v), [ChannelKind::TraceCount]);
+    assert!(v.items.iter().any(|i| i.channel == ChannelKind::TraceCount && i.id == QUERY && i.observed < i.expected));
+}
+
+#[test]
+fn a_new_operation_has_the_p_that_its_past_supports() {
+    let (mut stream, mut random) = ready(400);
+    let mut spans = usual(&mut random, 400, 30);
+    spans.push(SpanRecord { operation: 99, parent: 2000, caller: 0, net_ns: SpanRecord::NO_NET, ..spans[0] });
+    let v = judge(&mut stream, &spans, 400);
+    let new = p(&v, ChannelKind::TraceNew);
+    assert!((1.0 / 900.0..1.0 / 200.0).contains(&new), "{new}");
+    let item = v.items.iter().find(|i| i.channel == ChannelKind::TraceNew).unwrap();
+    assert_eq!((item.id, item.context, item.observed, item.expected), (99, 2000, 1.0, 0.0));
+}
+
+#[test]
+fn errors_make_a_channel_of_their_own() {
+    let (mut stream, mut random) = ready(100);
+    let v = judge(&mut stream, &usual(&mut random, 100, 30), 100);
+    assert!(v.channels.iter().all(|c| c.kind != ChannelKind::TraceError));
+    for w in 101..160 {
+        let mut spans = usual(&mut random, w, 30);
+        spans.iter_mut().filter(|s| s.operation == QUERY).take(1).for_each(|s| s.flags = SpanRecord::ERROR);
+        judge(&mut stream, &spans, w);
+    }
+    let v = judge(&mut stream, &usual(&mut random, 160, 30), 160);
+    assert!(p(&v, ChannelKind::TraceError) > 0.05, "{:?}", v.channels);
+    let mut spans = usual(&mut random, 161, 30);
+    spans.iter_mut().filter(|s| s.operation == QUERY).for_each(|s| s.flags = SpanRecord::ERROR);
+    let v = judge(&mut stream, &spans, 161);
+    assert_eq!(odd(&v), [ChannelKind::TraceError]);
+    let item = v.items.iter().find(|i| i.channel == ChannelKind::TraceError).unwrap();
+    assert_eq!((item.id, item.context, item.observed), (QUERY, 2000, 30.0));
+    assert_eq!(item.trace_ids.len(), 3);
+}
+
+#[test]
+fn a_lasting_change_is_adopted_once_and_then_normal() {
+    let (mut stream, mut random) = ready(100);
+    let mut adopted = Vec::new();
+    let mut last = 0.0;
+    for w in 100..160 {
+        let mut spans = usual(&mut random, w, 30);
+        spans.iter_mut().filter(|s| s.operation == QUERY).for_each(|s| s.exclusive_ns *= 3);
+        let v = judge(&mut stream, &spans, w);
+        assert_eq!(v.learnt, !v.quarantined || w >= 104, "window {w}");
+        if v.adopted {
+            adopted.push(w);
+        }
+        last = v.p;
+    }
+    assert_eq!(adopted, [104]);
+    assert!(last > 1e-2, "{last}");
+}
+
+#[test]
+fn a_change_of_instance_has_grace() {
+    let (mut stream, mut random) = ready(100);
+    for w in 100..103 {
+        let mut spans = usual(&mut random, w, 30);
+        spans.iter_mut().for_each(|s| s.exclusive_ns *= 3);
+        observe(&mut stream, &spans);
+        let v = stream.close(&Window { instance_changed: w == 100, ..at(w) });
+        assert_eq!(p(&v, ChannelKind::TraceDuration), 1.0, "window {w}");
+        assert_eq!(p(&v, ChannelKind::TraceNet), 1.0, "window {w}");
+        assert!(v.learnt && v.items.iter().all(|i| i.channel != ChannelKind::TraceDuration));
+    }
+    // Meanwhile the levels followed: three times slower is most of the way to normal.
+    let item_bits = |stream: &mut TraceStream, random: &mut Random| {
+        let mut spans = usual(random, 103, 30);
+        spans.iter_mut().for_each(|s| s.exclusive_ns *= 3);
+        let v = judge(stream, &spans, 103);
+        v.channels.iter().find(|c| c.kind == ChannelKind::TraceDuration).unwrap().statistic
+    };
+    let followed = item_bits(&mut stream, &mut random);
+    let (mut other, mut random) = ready(100);
+    let sudden = item_bits(&mut other, &mut random);
+    assert!(followed < 0.5 * sudden, "{followed} against {sudden}");
+}
+
+#[test]
+fn an_incomplete_window_is_not_learnt_and_says_nothing_on_counts() {
+    let (mut stream, mut random) = ready(100);
+    let mut spans = usual(&mut random, 100, 40);
+    spans.retain(|s| s.operation != QUERY);
+    observe(&mut stream, &spans);
+    let before = (stream.past.clone(), stream.histories.clone());
+    let v = stream.close(&Window { incomplete: true, ..at(100) });
+    assert_eq!(p(&v, ChannelKind::TraceCount), 1.0);
+    assert!(!v.learnt);
+    assert_eq!(before, (stream.past.clone(), stream.histories.clone()));
+}
+
+#[test]
+fn an_empty_window_changes_nothing() {
+    let (mut stream, _) = ready(40);
+    let before = stream.clone();
+    let v = stream.close(&at(40));
+    assert_eq!((v.records, v.p, v.learnt, v.channels.len(), v.items.len()), (0, 1.0, false, 0, 0));
+    assert!(stream == before);
+}
+
+#[test]
+fn a_malformed_batch_is_refused_as_a_whole() {
+    let (mut stream, mut random) = ready(3);
+    let (mut bytes, mut offsets) = encode(&usual(&mut random, 3, 5));
+    bytes.push(0);
+    offsets.push(bytes.len() as u32);
+    assert!(stream.observe(&Batch::new(&bytes, &offsets).unwrap()).is_err());
+    assert_eq!(stream.close(&at(3)).records, 0);
+}
+
+#[test]
+fn a_flood_of_operations_is_bounded_and_counted() {
+    let mut stream = TraceStream::new(Params { max_symbols: 64, ..Params::default() });
+    let mut random = Random(5);
+    let (mut over, mut peak) = (0, 0);
+    for w in 0..30 {
+        let mut spans = usual(&mut random, w, 2000);
+        spans.iter_mut().for_each(|s| s.operation = random.next());
+        let v = judge(&mut stream, &spans, w);
+        over += v.records_over_cap;
+        peak = peak.max(stream.memory());
+    }
+    assert!(over > 100_000, "{over}");
+    assert!(peak < 700_000, "{peak}");
+    let TraceEvictions { counts, durations, .. } = stream.evictions();
+    assert!(counts.symbols > 0 && counts.pairs > 0 && durations > 0);
+    // Ordinary spans are judged all the same.
+    judge(&mut stream, &usual(&mut random, 30, 30), 30);
+    assert_eq!(judge(&mut stream, &usual(&mut random, 31, 30), 31).records_over_cap, 0);
+}
+
+#[test]
+fn evidence_comes_with_flagged_windows_only() {
+    let (mut stream, mut random) = ready(100);
+    assert!(stream.evidence().is_none());
+    let mut spans = usual(&mut random, 100, 30);
+    spans.iter_mut().filter(|s| s.operation == QUERY).for_each(|s| s.exclusive_ns *= 8);
+    let v = judge(&mut stream, &spans, 100);
+    let e = stream.evidence().expect("a flagged window has evidence");
+    assert_eq!(e.items, v.items);
+    assert!(!e.score_history.is_empty() && !e.baseline_sample.is_empty());
+    assert!(e.window_sample[0].text.contains(&format!(">{QUERY:016x}")), "{:?}", e.window_sample[0]);
+    judge(&mut stream, &usual(&mut random, 101, 30), 101);
+    assert!(stream.evidence().is_none());
+}
