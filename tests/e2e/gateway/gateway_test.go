@@ -3,6 +3,8 @@
 package gateway
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,8 +12,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -99,36 +105,55 @@ func factories() (f otelcol.Factories, err error) {
 	return f, err
 }
 
-// collector runs one until stop is called or the test ends.
-func collector(t *testing.T, config string) (stop func()) {
-	t.Helper()
+// TestMain also plays a collector: with a configuration in its environment the test binary is one, and says its process id first.
+// (Two collectors in one process would race for gRPC's global logger, which each service sets.)
+func TestMain(m *testing.M) {
+	config := os.Getenv("GATEWAY_TEST_COLLECTOR")
+	if config == "" {
+		os.Exit(m.Run())
+	}
+	fmt.Println(anomaly.ProcessID())
 	col, err := otelcol.NewCollector(otelcol.CollectorSettings{
-		Factories:               factories,
-		BuildInfo:               component.BuildInfo{Command: "driftlock", Version: "test"},
-		DisableGracefulShutdown: true,
+		Factories: factories,
+		BuildInfo: component.BuildInfo{Command: "driftlock", Version: "test"},
 		ConfigProviderSettings: otelcol.ConfigProviderSettings{ResolverSettings: confmap.ResolverSettings{
 			URIs: []string{"yaml:" + config}, ProviderFactories: []confmap.ProviderFactory{yamlprovider.NewFactory()},
 		}},
 	})
+	if err == nil {
+		err = col.Run(context.Background())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// collector runs a process until stop is called or the test ends. It returns when the collector listens at ready.
+func collector(t *testing.T, config, ready string) (processID string, stop func()) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "GATEWAY_TEST_COLLECTOR="+config)
+	var errors bytes.Buffer
+	cmd.Stderr = &errors
+	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
-	done := make(chan error, 1)
-	go func() { done <- col.Run(context.Background()) }()
-	require.Eventually(t, func() bool {
-		select {
-		case err := <-done:
-			t.Errorf("the collector ended: %v", err)
-			done <- err
-			return true
-		default:
-			return col.GetState() == otelcol.StateRunning
-		}
-	}, 10*time.Second, 5*time.Millisecond)
+	require.NoError(t, cmd.Start())
 	stop = sync.OnceFunc(func() {
-		col.Shutdown()
-		assert.NoError(t, <-done)
+		assert.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+		assert.NoError(t, cmd.Wait(), "%s", &errors)
 	})
 	t.Cleanup(stop)
-	return stop
+	processID, err = bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		conn, err := net.Dial("tcp", ready)
+		if err != nil {
+			return false
+		}
+		return assert.NoError(t, conn.Close())
+	}, 20*time.Second, 10*time.Millisecond)
+	return strings.TrimSpace(processID), stop
 }
 
 // address reserves a free port for a moment.
@@ -201,10 +226,10 @@ type page struct {
 func TestAgentFindsGatewayStores(t *testing.T) {
 	agent, gateway, api := address(t), address(t), address(t)
 	path := filepath.Join(t.TempDir(), "driftlock.db")
-	stopAgent := collector(t, fmt.Sprintf(agentConfig, agent, gateway))
+	_, stopAgent := collector(t, fmt.Sprintf(agentConfig, agent, gateway), agent)
 	ids := send(t, agent) // the gateway is not there yet: the agent's queue must keep them
 
-	stopGateway := collector(t, fmt.Sprintf(gatewayConfig, gateway, path, true, api))
+	_, stopGateway := collector(t, fmt.Sprintf(gatewayConfig, gateway, path, true, api), api)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		assert.Len(c, read[page](c, "http://"+api+"/v1/anomalies").Anomalies, len(ids))
 		assert.Len(c, read[page](c, "http://"+api+"/v1/streams").Streams, len(ids))
@@ -223,7 +248,7 @@ func TestAgentFindsGatewayStores(t *testing.T) {
 	stopGateway()
 
 	// What was stored outlives the gateway's process.
-	stopGateway = collector(t, fmt.Sprintf(gatewayConfig, gateway, path, true, api))
+	_, stopGateway = collector(t, fmt.Sprintf(gatewayConfig, gateway, path, true, api), api)
 	require.Len(t, read[page](t, "http://"+api+"/v1/anomalies").Anomalies, len(ids))
 	stopGateway()
 }
@@ -231,11 +256,11 @@ func TestAgentFindsGatewayStores(t *testing.T) {
 func TestGatewayRefusesUnlessTold(t *testing.T) {
 	gateway, api := address(t), address(t)
 	path := filepath.Join(t.TempDir(), "driftlock.db")
-	collector(t, fmt.Sprintf(gatewayConfig, gateway, path, false, api))
+	processID, _ := collector(t, fmt.Sprintf(gatewayConfig, gateway, path, false, api), gateway)
 	send(t, gateway)
 
 	own := storetest.Anomaly(100)
-	own.ProcessID = anomaly.ProcessID()
+	own.ProcessID = processID
 	conn, err := grpc.NewClient(gateway, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	require.NoError(t, err)
 	defer conn.Close()
