@@ -107,6 +107,7 @@ lint: lint-go lint-rust lint-ci ## All linters; any finding fails
 lint-go: cbad-core-lib
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { \
 		printf 'not formatted; run `make fmt`:\n%s\n' "$$unformatted" >&2; exit 1; }
+	go mod tidy -diff
 	go vet ./...
 	$(GOLANGCI_LINT) run ./...
 
