@@ -2,6 +2,7 @@
 //!
 //! It does not turn counters into rates, and it does not know what a metric means or how it is spelt.
 
+mod evidence;
 mod latch;
 mod mixture;
 mod season;

@@ -99,6 +99,25 @@ impl MetricStream {
         self.table.evicted()
     }
 
+    pub(super) fn seed(&self) -> u64 {
+        self.params.seed ^ self.window
+    }
+
+    pub(super) fn recent_scores(&self, n: usize) -> Vec<f64> {
+        self.history.recent(n)
+    }
+
+    /// Kept points of a series, those of the open window not among them.
+    pub(super) fn recent_points(&self, key: &Key) -> Vec<(u64, f64)> {
+        self.table.get(key).map(|e| e.recent.iter().copied().collect()).unwrap_or_default()
+    }
+
+    /// The open window's points of a series, by time.
+    pub(super) fn window_points(&self, j: &Judged) -> Vec<(u64, f64)> {
+        let point = |&i: &u32| self.pending.get(i as usize).map(|p| (p.time_ns, p.value));
+        self.order[j.first..j.end].iter().filter_map(point).collect()
+    }
+
     /// Orders the usable points by series, then by time. Arrival decides nothing: ties go by value and tag.
     fn sort(&mut self) {
         let pending = &self.pending;
@@ -236,6 +255,9 @@ impl MetricStream {
         verdict.channels.push(Channel { kind: ChannelKind::Metric, statistic: total, p, p_floor });
         verdict.items = self.items(contributors);
         self.quarantine(window, verdict);
+        if p <= self.params.evidence_p {
+            self.evidence = Some(self.collect_evidence(&self.judged[..contributors], &verdict.items));
+        }
 
         // A window in which no series could speak yet says nothing on how large T is.
         if !window.incomplete && speaks {

@@ -74,6 +74,33 @@ fn an_odd_series_is_named_and_its_bits_add_up() {
 }
 
 #[test]
+fn a_flagged_window_has_evidence_and_others_have_none() {
+    let (mut stream, mut state) = (MetricStream::new(Params::default()), 8);
+    let verdicts = run(&mut stream, 0..1500, 3, &mut state);
+    assert_eq!(stream.evidence().is_some(), verdicts[1499].p <= 1e-2);
+    let odd: Vec<Point> =
+        (0..20).map(|s| Point { time_ns: 1500 * MINUTE + s, ..point(0, 2, 70.0 + s as f64) }).collect();
+    observe(&mut stream, &odd);
+    let v = stream.close(&window(1500));
+    let e = stream.evidence().expect("flagged").clone();
+    assert!(v.p < 1e-3 && e.items == v.items);
+    assert_eq!(e.compression[0].codec, "zstd");
+    assert_eq!(e.compression.len(), if cfg!(feature = "openzl") { 2 } else { 1 });
+    assert!(e.compression.iter().all(|c| c.combined > 0 && c.window_raw > 0 && c.ncd > 0.0), "{e:?}");
+    assert_eq!((e.permutations, e.permutation_p), (99, 0.01));
+    assert!(e.entropy_baseline > 1.0 && e.entropy_window > 1.0);
+    assert_eq!((e.baseline_sample.len(), e.window_sample.len(), e.score_history.len()), (16, 16, 64));
+    assert_eq!(e.window_sample[15].text, format!("{}.000 89", 1500 * 60));
+    // The quarantined window stays out of the sample that the next is compared with.
+    observe(&mut stream, &[point(1501, 2, 500.0)]);
+    stream.close(&window(1501));
+    let next = stream.evidence().expect("flagged").clone();
+    assert_eq!(next.baseline_sample, e.baseline_sample);
+    stream.close(&window(1502));
+    assert!(stream.evidence().is_none());
+}
+
+#[test]
 fn service_p_is_calibrated() {
     let (mut hits, mut n) = ([0u32; 2], 0u32);
     for seed in 0..6 {
