@@ -61,18 +61,26 @@ func (d *Detector) prepare(sig signal, parts []part) {
 		p := &parts[i]
 		p.service = d.service(p.resource)
 		s := &p.service.signals[sig]
-		begin := d.windowOf(p.oldest - min(p.oldest, d.lateness))
 		if !s.seen {
-			d.registry.sawSignal(p.service, sig)
-			s.closed = max(begin, p.service.judged)
-			p.service.visit = d.visit
+			d.openStream(p, sig)
 		} else if s.newest == 0 && p.service.visit == d.visit {
-			s.closed = max(min(s.closed, begin), p.service.judged)
+			s.closed = max(min(s.closed, d.earliest(p)), p.service.judged)
 		}
 	}
 }
 
-// service finds or makes a service, and makes room for it.
+// openStream makes room for a stream that a service did not have. Windows are open from the first record's on.
+func (d *Detector) openStream(p *part, sig signal) {
+	d.registry.sawSignal(p.service, sig)
+	p.service.signals[sig].closed = max(d.earliest(p), p.service.judged)
+	p.service.visit = d.visit
+	d.makeRoom(p.service)
+}
+
+// earliest is the first window that is open when a part's oldest record is the newest that came.
+func (d *Detector) earliest(p *part) uint64 { return d.windowOf(p.oldest - min(p.oldest, d.lateness)) }
+
+// service finds or makes a service.
 func (d *Detector) service(res *canonical.Resource) *service {
 	v := d.registry.services[res.ServiceHash]
 	if v == nil {
@@ -82,7 +90,6 @@ func (d *Detector) service(res *canonical.Resource) *service {
 		d.registry.add(v)
 	}
 	d.registry.touch(v)
-	d.makeRoom(v)
 	return v
 }
 
@@ -90,9 +97,8 @@ func (d *Detector) service(res *canonical.Resource) *service {
 func (d *Detector) accept(sig signal, p *part) {
 	if p.service.evicted { // to make room for another part's service
 		p.service = d.service(p.resource)
-		if s := &p.service.signals[sig]; !s.seen {
-			d.registry.sawSignal(p.service, sig)
-			s.closed = d.windowOf(p.oldest - min(p.oldest, d.lateness))
+		if !p.service.signals[sig].seen {
+			d.openStream(p, sig)
 		}
 	}
 	v := p.service
