@@ -420,8 +420,14 @@ func TestOdds(t *testing.T) {
 		0: "chance: none that can be computed", .5: "chance: 50 %", .0625: "chance: one in 16", 1e-3: "chance: one in 1,000",
 		5.6e-6: "chance: one in 180,000", 1e-9: "chance: one in 1,000,000,000", 1e-40: "chance: one in 10^40", 1e-300: "chance: one in 10^300",
 	} {
-		assert.Equal(t, want, odds(p), "%v", p)
+		assert.Equal(t, want, odds(p, 0), "%v", p)
 	}
+	assert.Equal(t, "further out than anything in 87 windows before", odds(1e-59, 1./88))
+	assert.Equal(t, "further out than anything in 2,000 windows before", odds(0, 1./2001))
+	assert.Equal(t, "chance: one in 50", odds(.02, .01))
+	assert.Equal(t, "one", headline("one\ntwo\nthree"))
+	assert.Equal(t, "two\nthree", details("one\ntwo\nthree"))
+	assert.Empty(t, details("one"))
 	assert.Equal(t, "512 B", size(512))
 	assert.Equal(t, "4.0 KiB", size(4096))
 	assert.Equal(t, "2.5 MiB", size(5<<19))

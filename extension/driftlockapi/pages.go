@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/driftlock/driftlock/internal/anomaly"
@@ -18,11 +19,13 @@ import (
 var pageFiles embed.FS
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
-	"rfc3339": func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
-	"clock":   func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
-	"odds":    odds,
-	"number":  number,
-	"size":    size,
+	"rfc3339":  func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
+	"clock":    func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
+	"odds":     odds,
+	"headline": headline,
+	"details":  details,
+	"number":   number,
+	"size":     size,
 }).ParseFS(pageFiles, "page/*.html"))
 
 // The first page shows this much; the API has the rest.
@@ -102,9 +105,11 @@ func (h *handler) style(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// odds says a p-value as people say it.
-func odds(p float64) string {
+// odds says how unusual a window is, and no more than its history supports: beyond that the p-value is extrapolated.
+func odds(p, floor float64) string {
 	switch {
+	case p < floor && floor < 1:
+		return fmt.Sprintf("further out than anything in %s windows before", grouped(1/floor-1))
 	case p <= 0:
 		return "chance: none that can be computed"
 	case p >= .1:
@@ -116,8 +121,22 @@ func odds(p float64) string {
 	return "chance: one in " + grouped(1/p)
 }
 
+// headline is an explanation's first line, details what follows.
+func headline(text string) string {
+	first, _, _ := strings.Cut(text, "\n")
+	return first
+}
+
+func details(text string) string {
+	_, rest, _ := strings.Cut(text, "\n")
+	return rest
+}
+
 // grouped rounds to two digits and sets commas.
 func grouped(f float64) string {
+	if f < 100 {
+		return strconv.FormatFloat(math.Round(f), 'f', 0, 64)
+	}
 	step := math.Pow(10, math.Max(0, math.Floor(math.Log10(f))-1))
 	s := strconv.FormatFloat(math.Round(f/step)*step, 'f', 0, 64)
 	for i := len(s) - 3; i > 0; i -= 3 {
