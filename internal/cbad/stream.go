@@ -289,6 +289,9 @@ func CheckABI() error {
 	return nil
 }
 
+// emptyCall crosses into C and back; benchmarks compare with it.
+func emptyCall() { C.cbad_go_nothing() }
+
 // c is the window as the core takes it.
 func (w Window) c() C.cbad_window {
 	out := C.cbad_window{

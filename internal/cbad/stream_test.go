@@ -57,7 +57,7 @@ func TestWindowOfEachKind(t *testing.T) {
 			assert.EqualValues(t, 1, v.Records)
 			assert.Equal(t, 60*second, v.WindowEndNs)
 			assert.False(t, v.Ready)
-			assert.Equal(t, DefaultParams().WarmupWindows, v.WarmupNeeded)
+			assert.GreaterOrEqual(t, v.WarmupNeeded, DefaultParams().WarmupWindows, "a kind may need more than it is given")
 			assert.Greater(t, v.P, 0.0)
 			assert.LessOrEqual(t, v.P, 1.0)
 			for _, c := range v.Channels {
