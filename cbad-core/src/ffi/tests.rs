@@ -368,6 +368,19 @@ fn a_panic_leaves_the_verdict_alone() {
 }
 
 #[test]
+fn a_first_window_is_not_held_against_a_stream() {
+    for kind in KINDS {
+        let s = new(kind);
+        let r = record(kind);
+        assert_eq!(observe(s, &r, &[0, r.len() as u32]), CBAD_OK);
+        let (status, v) = close(s);
+        assert_eq!((status, v.records, v.p), (CBAD_OK, 1, 1.0), "kind {kind}");
+        assert_eq!(v.flags & (CBAD_VERDICT_QUARANTINED | CBAD_VERDICT_READY), 0, "kind {kind}");
+        cbad_stream_free(s);
+    }
+}
+
+#[test]
 fn snapshots_tell_damage_from_age() {
     for kind in KINDS {
         let s = new(kind);
