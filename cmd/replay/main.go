@@ -23,12 +23,14 @@ type usageError struct{ error }
 
 func (u usageError) Unwrap() error { return u.error }
 
-func main() {
+func main() { os.Exit(execute(os.Args[1:])) }
+
+func execute(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	cmd := newCommand(os.Stdout, os.Stderr)
-	cmd.SetArgs(os.Args[1:])
-	os.Exit(exitCode(cmd.ExecuteContext(ctx)))
+	cmd.SetArgs(args)
+	return exitCode(cmd.ExecuteContext(ctx))
 }
 
 func exitCode(err error) int {

@@ -21,13 +21,11 @@ const (
 // usageError is a mistake on the command line.
 type usageError struct{ error }
 
-func main() {
+func main() { os.Exit(execute(os.Args[1:])) }
+
+func execute(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(execute(ctx, os.Args[1:]))
-}
-
-func execute(ctx context.Context, args []string) int {
 	cmd := newCommand(os.Stdout, os.Stderr)
 	cmd.SetArgs(args)
 	err := cmd.ExecuteContext(ctx)

@@ -31,9 +31,7 @@ func ParseTime(s string) (time.Time, bool) {
 	if t, ok := parseEpoch(s); ok {
 		return t, true
 	}
-	if strings.Contains(s, ",") {
-		s = strings.Replace(s, ",", ".", 1) // log4j writes 12:00:00,123
-	}
+	s = strings.Replace(s, ",", ".", 1) // log4j writes 12:00:00,123
 	for _, l := range layouts {
 		if t, err := time.Parse(l, s); err == nil {
 			return t.UTC(), inRange(t)
