@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/driftlock/driftlock/internal/cbad"
 )
 
 // Flush closes and judges what is open, as at the end of a replay, and returns when the sink has it all. Requests that
@@ -46,6 +48,33 @@ func (d *Detector) closeAll(last bool) {
 		if !o.service.evicted && len(o.service.waiting)+o.service.openCount() > 0 {
 			d.judge(o.service, o.start)
 		}
+	}
+	if last && d.set.Scores {
+		d.completeRequests()
+	}
+}
+
+// completeRequests closes one empty window more of log streams whose last window closed before the end, for the sake of
+// requests that were open then. Nothing is said about that window but their scores.
+func (d *Detector) completeRequests() {
+	var all []*service
+	for _, v := range d.registry.services {
+		if s := &v.signals[logs]; s.seen && !s.ended {
+			all = append(all, v)
+		}
+	}
+	slices.SortFunc(all, func(a, b *service) int { return cmp.Compare(a.index, b.index) })
+	for _, v := range all {
+		start := v.judged
+		v.worker.push(task{kind: taskClose, models: v.models, signal: logs, window: start, closing: closing{
+			window: cbad.Window{StartNs: start, EndNs: start + d.duration, Last: true},
+		}})
+		v.worker.push(task{kind: taskJudge, models: v.models, window: start, judging: judging{
+			sequence: d.nextSequence(), requestsOnly: true,
+		}})
+		v.signals[logs].ended = true
+		v.judged = start + d.duration
+		v.signals[logs].closed = v.judged
 	}
 }
 

@@ -15,7 +15,9 @@ type judging struct {
 	level    float64
 	resource *canonical.Resource
 	queued   time.Time
-	rows     *rows // instead of a window: the end of a file
+	// Instead of a window's verdict: the end of a file, or the requests that a replay's end completed.
+	rows         *rows
+	requestsOnly bool
 }
 
 // judge combines what the signals said about a window. It never returns nil, because every sequence number is waited for.
@@ -29,10 +31,14 @@ func (m *models) judge(t *task) *outcome {
 		return o
 	}
 	defer func() { m.spare = v }()
+	j := judgement{m: m, v: v, level: t.judging.level, start: t.window, end: o.endNs}
+	if t.judging.requestsOnly {
+		o.scores = j.requestScores(nil)
+		return o
+	}
 	m.d.counters.judged.Add(1)
 	m.d.counters.lag.Store(int64(time.Since(t.judging.queued)))
 
-	j := judgement{m: m, v: v, level: t.judging.level, start: t.window, end: o.endNs}
 	j.p, j.decades, m.ps = v.combine(m.ps)
 	j.signal, j.channel = v.strongest()
 	if j.signal == signals {

@@ -14,17 +14,7 @@ func (j *judgement) scores() []Score {
 		Start: at(j.start), End: at(j.end), Signal: signalNames[j.signal], Service: service, Stream: service,
 		Score: j.decades, PValue: j.p, Anomaly: j.anomalous,
 	}}
-	for s := range signals {
-		if !j.v.present[s] {
-			continue
-		}
-		for _, r := range j.v.signals[s].Requests {
-			out = append(out, Score{
-				Start: at(r.StartNs), End: at(r.EndNs), Signal: signalNames[s], Service: service, Stream: "requests",
-				TraceID: hex.EncodeToString(r.TraceID[:]), Score: r.Score, PValue: r.P, Anomaly: r.Anomalous,
-			})
-		}
-	}
+	out = j.requestScores(out)
 	if j.v.present[metrics] {
 		points := j.v.signals[metrics].Points
 		for i := range points {
@@ -32,6 +22,22 @@ func (j *judgement) scores() []Score {
 			out = append(out, Score{
 				Start: at(p.TimeNs), End: at(p.TimeNs), Signal: signalNames[metrics], Service: service,
 				Stream: d.nameOf(p.Family), Score: p.Severity, PValue: p.P, Anomaly: d.pointDecision(p, j.level),
+			})
+		}
+	}
+	return out
+}
+
+// requestScores appends the lines of the requests that the window completed.
+func (j *judgement) requestScores(out []Score) []Score {
+	for s := range signals {
+		if !j.v.present[s] {
+			continue
+		}
+		for _, r := range j.v.signals[s].Requests {
+			out = append(out, Score{
+				Start: at(r.StartNs), End: at(r.EndNs), Signal: signalNames[s], Service: j.m.service.name, Stream: "requests",
+				TraceID: hex.EncodeToString(r.TraceID[:]), Score: r.Score, PValue: r.P, Anomaly: r.Anomalous,
 			})
 		}
 	}

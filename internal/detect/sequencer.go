@@ -211,6 +211,7 @@ func (d *Detector) advance(v *service) {
 		}
 	}
 	d.judgeReady(v)
+	d.makeRoom(v)
 }
 
 // closeBefore closes every window of a stream that starts before the given time.
@@ -237,7 +238,7 @@ func (d *Detector) closeWindow(v *service, sig signal, w *openWindow, last bool)
 		},
 		unscored: w.unscored + s.late,
 	}
-	s.late = 0
+	s.late, s.ended = 0, last
 	bytes := w.pending
 	var l *load
 	if w.spans != nil {
@@ -309,7 +310,6 @@ func (d *Detector) judge(v *service, window uint64) {
 		d.registry.mature(v, d.cfg.Limits.Streams)
 		d.enqueueJudge(v, start)
 	}
-	d.makeRoom(v)
 }
 
 func (d *Detector) enqueueJudge(v *service, start uint64) {

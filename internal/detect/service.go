@@ -39,6 +39,7 @@ type stream struct {
 	closed   uint64 // every window that starts before is closed
 	open     []openWindow
 	late     uint64 // since the last window closed
+	ended    bool   // the window closed last was the last
 	idle     bool   // nothing came for the idle timeout: nobody waits for it
 	arrival  time.Time
 	replicas replicas
