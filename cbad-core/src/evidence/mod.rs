@@ -46,7 +46,7 @@ pub struct Evidence {
     /// Shannon entropy of the sampled bytes, bits per byte.
     pub entropy_baseline: f64,
     pub entropy_window: f64,
-    /// Share of record permutations whose statistic is at least the observed one, `(1 + k)/(1 + n)`.
+    /// Share of record permutations whose statistic is at least the observed one; see [`permutation`].
     pub permutation_p: f64,
     pub permutations: u32,
     pub items: Vec<Item>,
