@@ -156,7 +156,7 @@ func writeFixtures(t *testing.T) {
 		require.NoError(t, os.MkdirAll(filepath.Join("testdata", signal), 0o755))
 	}
 	require.NoError(t, golden.WriteLogsToFile(filepath.Join("testdata", "logs", "input.yaml"), logs))
-	require.NoError(t, golden.WriteMetricsToFile(filepath.Join("testdata", "metrics", "input.yaml"), metrics))
+	require.NoError(t, golden.WriteMetricsToFile(filepath.Join("testdata", "metrics", "input.yaml"), metrics, golden.SkipMetricTimestampNormalization()))
 	require.NoError(t, golden.WriteTracesToFile(filepath.Join("testdata", "traces", "input.yaml"), traces))
 }
 

@@ -2,6 +2,7 @@ package driftlockapi
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"regexp"
@@ -120,7 +121,7 @@ func (h *handler) recover(w *writer, r *http.Request) {
 	if v == nil {
 		return
 	}
-	if v == http.ErrAbortHandler {
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(v)
 	}
 	h.logger.Error("request panicked", zap.Any("panic", v), zap.String("path", r.URL.Path), zap.String("request_id", requestID(r)), zap.ByteString("stack", debug.Stack()))

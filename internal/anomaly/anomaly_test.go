@@ -144,12 +144,12 @@ func TestTrim(t *testing.T) {
 		"baseline_data":         func(a *Anomaly) { a.BaselineData = json.RawMessage(`"` + big + `"`) },
 		"window_data":           func(a *Anomaly) { a.WindowData = json.RawMessage(`"` + big + `"`) },
 		"samples":               func(a *Anomaly) { a.Reasons[0].Sample = big },
-		"requests":              func(a *Anomaly) { a.Requests = make([]Request, 20000) },
-		"reasons":               func(a *Anomaly) { a.Reasons = make([]Reason, 20000) },
-		"trace_ids":             func(a *Anomaly) { a.TraceIDs = strings.Split(strings.Repeat(strings.Repeat("ab", 16)+" ", 20000), " ") },
+		"requests":              func(a *Anomaly) { a.Requests = make([]Request, 4000) },
+		"reasons":               func(a *Anomaly) { a.Reasons = make([]Reason, 4000) },
+		"trace_ids":             func(a *Anomaly) { a.TraceIDs = strings.Split(strings.Repeat(strings.Repeat("ab", 16)+" ", 4000), " ") },
 		"resource":              func(a *Anomaly) { a.Resource["z"] = big },
 		"glass_box_explanation": func(a *Anomaly) { a.Explanation = strings.Repeat("日", 1<<18) },
-		"channels":              func(a *Anomaly) { a.Channels = make([]Channel, 20000) },
+		"channels":              func(a *Anomaly) { a.Channels = make([]Channel, 4000) },
 	}
 	for what, change := range grow {
 		for signal, through := range carry {
@@ -205,14 +205,14 @@ func TestTrimKeepsWhatFits(t *testing.T) {
 func TestWindowTrim(t *testing.T) {
 	t.Parallel()
 	w := randomWindow(rand.New(rand.NewPCG(7, 8)))
-	w.Streams = make([]Stream, 20000)
+	w.Streams = make([]Stream, 4000)
 	for i := range w.Streams {
 		w.Streams[i].Signal = Logs
 	}
 	got, n := carry[Logs](t, Items{Windows: []*Window{w}})
 	assert.LessOrEqual(t, n, MaxItemBytes)
 	assert.NotEmpty(t, got.Windows[0].Streams)
-	assert.Len(t, w.Streams, 20000)
+	assert.Len(t, w.Streams, 4000)
 }
 
 func TestRefusesToWrite(t *testing.T) {

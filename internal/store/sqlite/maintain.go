@@ -42,18 +42,24 @@ func (s *Store) Prune(ctx context.Context, before store.Cutoffs, batch int) (sto
 		return store.Counts{}, s.wrap(action, err)
 	}
 	if gone != (store.Counts{}) {
-		// The pragma frees one page per row it returns, so it must be read to its end.
-		rows, err := s.db.write.QueryContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", vacuumPages))
-		if err != nil {
-			return gone, s.wrap(action, err)
-		}
-		for rows.Next() { //nolint:revive // see above
-		}
-		if err := rows.Close(); err != nil {
+		if err := s.vacuum(ctx); err != nil {
 			return gone, s.wrap(action, err)
 		}
 	}
 	return gone, nil
+}
+
+// vacuum gives freed pages back. The pragma frees one page per row it returns, so it must be read to its end.
+func (s *Store) vacuum(ctx context.Context) error {
+	rows, err := s.db.write.QueryContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", vacuumPages))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		continue
+	}
+	return rows.Err()
 }
 
 func affected(res sql.Result, err error) (int, error) {

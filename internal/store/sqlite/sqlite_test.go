@@ -12,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-migrate/migrate/v4"
+	driversqlite "github.com/golang-migrate/migrate/v4/database/sqlite3"
+	"github.com/golang-migrate/migrate/v4/source/iofs"
 	"github.com/mattn/go-sqlite3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -20,6 +23,7 @@ import (
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/store"
 	"github.com/driftlock/driftlock/internal/store/storetest"
+	migrations "github.com/driftlock/driftlock/migrations/sqlite"
 )
 
 // TestMain also plays a second process: it then only opens the store whose path it is given.
@@ -196,6 +200,42 @@ func TestWhichErrorsArePermanent(t *testing.T) {
 	require.NoError(t, s.wrap("act", nil))
 }
 
+// TestMigrationsGoDownAndUp holds every down file to undoing its up file.
+func TestMigrationsGoDownAndUp(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a.db")
+	s, err := Open(t.Context(), Options{Path: path})
+	require.NoError(t, err)
+	want := schema(t, s)
+	require.Contains(t, want, "CREATE TABLE anomalies")
+	require.NoError(t, s.Close())
+
+	files, err := iofs.New(migrations.Files, ".")
+	require.NoError(t, err)
+	db, err := sql.Open("sqlite3", dsn(path))
+	require.NoError(t, err)
+	driver, err := driversqlite.WithInstance(db, &driversqlite.Config{})
+	require.NoError(t, err)
+	m, err := migrate.NewWithInstance("iofs", files, "sqlite3", driver)
+	require.NoError(t, err)
+	require.NoError(t, m.Down())
+	var left int
+	require.NoError(t, db.QueryRow("SELECT count(*) FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND tbl_name <> 'schema_migrations'").Scan(&left))
+	require.Zero(t, left)
+	require.NoError(t, driver.Close())
+
+	s, err = Open(t.Context(), Options{Path: path})
+	require.NoError(t, err)
+	defer s.Close()
+	require.Equal(t, want, schema(t, s))
+}
+
+func schema(t *testing.T, s *Store) (text string) {
+	t.Helper()
+	require.NoError(t, s.db.read.QueryRow("SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_master ORDER BY name)").Scan(&text))
+	return text
+}
+
 // TestBusyIsRetryable holds the write lock from outside for longer than the call may wait.
 func TestBusyIsRetryable(t *testing.T) {
 	t.Parallel()
@@ -232,19 +272,29 @@ func TestListsUseIndexes(t *testing.T) {
 		for _, o := range directions {
 			for _, where := range []string{"", " WHERE " + o.after} {
 				query := selectAnomalies + where + o.by + " LIMIT 50"
-				rows, err := s.db.read.Query("EXPLAIN QUERY PLAN "+query, args(where)...)
-				require.NoError(t, err)
-				for rows.Next() {
-					var id, parent, unused int
-					var detail string
-					require.NoError(t, rows.Scan(&id, &parent, &unused, &detail))
+				for _, detail := range plan(t, s, query, args(where)...) {
 					require.NotContains(t, detail, "TEMP B-TREE", "%s %s", field, where)
 					require.Contains(t, detail, "USING INDEX", "%s %s", field, where)
 				}
-				require.NoError(t, rows.Close())
 			}
 		}
 	}
+}
+
+func plan(t *testing.T, s *Store, query string, args ...any) (steps []string) {
+	t.Helper()
+	rows, err := s.db.read.Query("EXPLAIN QUERY PLAN "+query, args...)
+	require.NoError(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		require.NoError(t, rows.Scan(&id, &parent, &unused, &detail))
+		steps = append(steps, detail)
+	}
+	require.NoError(t, rows.Err())
+	require.NotEmpty(t, steps)
+	return steps
 }
 
 func args(where string) []any {
