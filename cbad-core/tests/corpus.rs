@@ -44,6 +44,11 @@ fn corpus_load() {
     replay("load", targets::load);
 }
 
+#[test]
+fn corpus_mask() {
+    replay("mask", targets::mask);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -60,6 +65,11 @@ proptest! {
     #[test]
     fn random_observe_traces(data in prop::collection::vec(any::<u8>(), 0..600)) {
         targets::observe(CBAD_TRACES, &data);
+    }
+
+    #[test]
+    fn random_mask(data in "([a-z]{1,9}|[0-9]{1,5}|[0-9a-f]{4,40}|[ =:./,_\"'{}\\[\\]-]|\\PC){0,60}") {
+        targets::mask(data.as_bytes());
     }
 
     #[test]

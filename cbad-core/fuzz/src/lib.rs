@@ -395,3 +395,23 @@ fn use_it(kind: u32, stream: &Owned) {
         let _ = stream.save();
     }
 }
+
+/// Any bytes as a text to mask: the same identity from a fresh reader and from a reused one, for any other values of
+/// its digits, and no output beyond its limit.
+pub fn mask(data: &[u8]) {
+    use cbad_core::log::mask::{lossy, render, Identity};
+    let mut fresh = Identity::default();
+    fresh.read(data);
+    let mut reused = Identity::default();
+    reused.read(b"another text entirely, with 17 variables: 10.0.0.1");
+    reused.read(data);
+    assert_eq!((fresh.hash(), fresh.tokens()), (reused.hash(), reused.tokens()));
+    assert_ne!(fresh.hash(), 0, "0 means empty");
+    let digits: Vec<u8> = data.iter().map(|&b| if b.is_ascii_digit() { b'7' } else { b }).collect();
+    reused.read(&digits);
+    assert_eq!(fresh.hash(), reused.hash(), "the value of a variable changed the identity");
+    for limit in [3, 64, 1024] {
+        assert!(lossy(data, limit).len() <= limit, "lossy, {limit}");
+        assert!(render(data, limit).len() <= limit, "render, {limit}");
+    }
+}
