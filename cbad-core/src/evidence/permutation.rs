@@ -69,7 +69,7 @@ fn sample<'a>(records: &[&'a [u8]], budget: usize) -> Vec<&'a [u8]> {
         left = left.saturating_sub(r.len() + 1);
         fits
     };
-    records.iter().step_by(stride).map(|r| short(r)).take_while(fits).collect()
+    records.iter().step_by(stride).map(short).take_while(fits).collect()
 }
 
 /// SplitMix64 (Steele, Lea and Flood 2014).
