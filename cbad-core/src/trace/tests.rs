@@ -209,6 +209,10 @@ fn evidence_comes_with_flagged_windows_only() {
     let e = stream.evidence().expect("a flagged window has evidence");
     assert_eq!(e.items, v.items);
     assert!(!e.score_history.is_empty() && !e.baseline_sample.is_empty());
+    let c = &e.compression[0];
+    assert!(c.ncd > 0.0 && c.baseline > c.window && c.combined > c.baseline, "{c:?}");
+    // Powers of two of a few spans say little to a compressor: a second opinion may differ.
+    assert!(e.entropy_window > 0.0 && e.permutations == 99 && e.permutation_p >= 0.01 && e.permutation_p <= 1.0);
     assert!(e.window_sample[0].text.contains(&format!(">{QUERY:016x}")), "{:?}", e.window_sample[0]);
     judge(&mut stream, &usual(&mut random, 101, 30), 101);
     assert!(stream.evidence().is_none());
