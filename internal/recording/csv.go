@@ -158,6 +158,7 @@ func ReadSeries(path string, read *atomic.Int64) (*Series, error) {
 		s.Times, s.Values = append(s.Times, t), append(s.Values, v)
 		return true
 	}, func(p *Problem) { s.Problems = append(s.Problems, p) })
+	s.settle()
 	return s, nil
 }
 
@@ -197,7 +198,8 @@ func (g *gauge) flush() (Item, bool) {
 	if g.points == (pmetric.NumberDataPointSlice{}) {
 		return Item{}, false
 	}
-	it := Item{Line: g.first, Signal: Metrics, Metrics: g.batch, Count: g.points.Len(), Time: metricsTime(g.batch)}
+	it := Item{Line: g.first, Metrics: g.batch}
+	it.set(Metrics, g.points.Len(), metricsTime(g.batch))
 	g.points = pmetric.NumberDataPointSlice{}
 	return it, true
 }

@@ -35,7 +35,13 @@ func Merge(ctx context.Context, files []File, read *atomic.Int64, deliver func(I
 		if best < 0 {
 			return ctx.Err()
 		}
-		if err := deliver(queues[best].pop()); err != nil {
+		it, ahead := queues[best].pop()
+		if ahead != nil {
+			if err := deliver(Item{Path: it.Path, Line: it.Line, Problem: ahead}); err != nil {
+				return err
+			}
+		}
+		if err := deliver(it); err != nil {
 			return err
 		}
 		if err := ctx.Err(); err != nil {
@@ -46,8 +52,9 @@ func Merge(ctx context.Context, files []File, read *atomic.Int64, deliver func(I
 
 // queue is a file's look-ahead.
 type queue struct {
-	in    <-chan Item
-	items []Item
+	in     <-chan Item
+	items  []Item
+	latest int64 // time of an item that was believed
 }
 
 func (q *queue) fill() {
@@ -73,9 +80,20 @@ func (q *queue) time() (int64, bool) {
 	return t, true
 }
 
-func (q *queue) pop() Item {
+// pop takes the first item, without what it holds from a wrong clock.
+func (q *queue) pop() (Item, error) {
 	it := q.items[0]
 	q.items[0] = Item{}
 	q.items = append(q.items[:0], q.items[1:]...)
-	return it
+	if it.Problem != nil {
+		return it, nil
+	}
+	h := horizon(q.latest, q.items)
+	if it.Time <= h {
+		q.latest = max(q.latest, it.Time)
+	}
+	if p := cutAhead(&it, h); p != nil {
+		return it, p
+	}
+	return it, nil
 }

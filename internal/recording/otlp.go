@@ -28,17 +28,17 @@ func decodeOTLP(line []byte, it *Item) (err error) {
 	case Logs:
 		it.Logs, err = (&plog.JSONUnmarshaler{}).UnmarshalLogs(line)
 		if err == nil {
-			it.Signal, it.Count, it.Time = Logs, it.Logs.LogRecordCount(), logsTime(it.Logs)
+			it.set(Logs, it.Logs.LogRecordCount(), logsTime(it.Logs))
 		}
 	case Metrics:
 		it.Metrics, err = (&pmetric.JSONUnmarshaler{}).UnmarshalMetrics(line)
 		if err == nil {
-			it.Signal, it.Count, it.Time = Metrics, it.Metrics.DataPointCount(), metricsTime(it.Metrics)
+			it.set(Metrics, it.Metrics.DataPointCount(), metricsTime(it.Metrics))
 		}
 	case Traces:
 		it.Traces, err = (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(line)
 		if err == nil {
-			it.Signal, it.Count, it.Time = Traces, it.Traces.SpanCount(), tracesTime(it.Traces)
+			it.set(Traces, it.Traces.SpanCount(), tracesTime(it.Traces))
 		}
 	default:
 		return errNotOTLP
@@ -60,34 +60,45 @@ func firstKey(line []byte) Signal {
 	return best
 }
 
-// earliest keeps the smallest time that is set.
-type earliest int64
-
-func (e *earliest) see(t pcommon.Timestamp) {
-	if v := int64(t); v > 0 && (*e == 0 || v < int64(*e)) {
-		*e = earliest(v)
-	}
+// extent keeps the smallest time that is set and fits into 63 bits, and the largest.
+type extent struct {
+	earliest int64
+	latest   uint64
 }
 
-func logsTime(ld plog.Logs) int64 {
-	var e earliest
+func (e *extent) see(t pcommon.Timestamp) {
+	if v := int64(t); v > 0 && (e.earliest == 0 || v < e.earliest) {
+		e.earliest = v
+	}
+	e.latest = max(e.latest, uint64(t))
+}
+
+func (it *Item) set(signal Signal, count int, e extent) {
+	it.Signal, it.Count, it.Time, it.latest = signal, count, e.earliest, e.latest
+}
+
+func logTime(r plog.LogRecord) pcommon.Timestamp {
+	if r.Timestamp() != 0 {
+		return r.Timestamp()
+	}
+	return r.ObservedTimestamp()
+}
+
+func logsTime(ld plog.Logs) extent {
+	var e extent
 	for _, rl := range ld.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, r := range sl.LogRecords().All() {
-				if r.Timestamp() != 0 {
-					e.see(r.Timestamp())
-				} else {
-					e.see(r.ObservedTimestamp())
-				}
+				e.see(logTime(r))
 			}
 		}
 	}
-	return int64(e)
+	return e
 }
 
 // tracesTime goes by the ends of spans, as windows do.
-func tracesTime(td ptrace.Traces) int64 {
-	var e earliest
+func tracesTime(td ptrace.Traces) extent {
+	var e extent
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, s := range ss.Spans().All() {
@@ -95,11 +106,11 @@ func tracesTime(td ptrace.Traces) int64 {
 			}
 		}
 	}
-	return int64(e)
+	return e
 }
 
-func metricsTime(md pmetric.Metrics) int64 {
-	var e earliest
+func metricsTime(md pmetric.Metrics) extent {
+	var e extent
 	for _, rm := range md.ResourceMetrics().All() {
 		for _, sm := range rm.ScopeMetrics().All() {
 			for _, m := range sm.Metrics().All() {
@@ -107,10 +118,10 @@ func metricsTime(md pmetric.Metrics) int64 {
 			}
 		}
 	}
-	return int64(e)
+	return e
 }
 
-func pointsTime(m pmetric.Metric, e *earliest) {
+func pointsTime(m pmetric.Metric, e *extent) {
 	switch m.Type() {
 	case pmetric.MetricTypeGauge:
 		for _, p := range m.Gauge().DataPoints().All() {

@@ -85,7 +85,8 @@ func (p *plain) flush() (Item, bool) {
 	if p.records == (plog.LogRecordSlice{}) {
 		return Item{}, false
 	}
-	it := Item{Line: p.first, Signal: Logs, Logs: p.batch, Count: p.records.Len(), Time: logsTime(p.batch)}
+	it := Item{Line: p.first, Logs: p.batch}
+	it.set(Logs, p.records.Len(), logsTime(p.batch))
 	p.records = plog.LogRecordSlice{}
 	return it, true
 }

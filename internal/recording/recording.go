@@ -41,7 +41,8 @@ type Item struct {
 	Logs    plog.Logs
 	Metrics pmetric.Metrics
 	Traces  ptrace.Traces
-	Count   int // records, points or spans
+	Count   int    // records, points or spans
+	latest  uint64 // timestamp in it
 
 	Problem error // not nil: nothing else is set but Path and Line
 }

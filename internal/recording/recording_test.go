@@ -68,6 +68,9 @@ func merged(t testing.TB, paths ...string) (got []string, problems []error) {
 			problems = append(problems, it.Problem)
 			return nil
 		}
+		if it.Count == 0 {
+			return nil
+		}
 		got = append(got, fmt.Sprintf("%s:%d %d", Stem(it.Path), it.Line, it.Time))
 		return nil
 	})
@@ -88,8 +91,36 @@ func TestFilesAreMergedByTime(t *testing.T) {
 func TestOneWrongClockDoesNotHoldAFileBack(t *testing.T) {
 	a := write(t, "a.jsonl", logLine("a", 10)+logLine("a", math.MaxInt64)+logLine("a", 20)+logLine("a", 30))
 	b := write(t, "b.jsonl", logLine("b", 15)+logLine("b", 25)+logLine("b", 35))
-	got, _ := merged(t, a, b)
-	assert.Equal(t, []string{"a:1 10", "b:1 15", "a:2 9223372036854775807", "a:3 20", "b:2 25", "a:4 30", "b:3 35"}, got)
+	got, problems := merged(t, a, b)
+	assert.Equal(t, []string{"a:1 10", "b:1 15", "a:3 20", "b:2 25", "a:4 30", "b:3 35"}, got)
+	require.Len(t, problems, 1)
+	assert.ErrorContains(t, problems[0], "a.jsonl:2: 1 records are dated more than 24h0m0s ahead")
+}
+
+func TestRecordsFromTheFutureAreCutOut(t *testing.T) {
+	const day = int64(24 * time.Hour)
+	// Far ahead alone, far ahead within a line, after a gap that is real, wide lines side by side, nothing after the last.
+	a := write(t, "a.jsonl", logLine("a", 1, 200*day)+logLine("a", 300*day)+logLine("a", 2, day/2)+logLine("a", 3, day-1)+
+		logLine("a", 50*day)+logLine("a", 50*day+1)+logLine("a", 50*day+2)+logLine("a", 90*day))
+	counts, problems := map[int]int{}, 0
+	require.NoError(t, Merge(t.Context(), inspect(t, a), new(atomic.Int64), func(it Item) error {
+		if it.Problem != nil {
+			problems++
+		} else {
+			counts[it.Line] = it.Count
+		}
+		return nil
+	}))
+	assert.Equal(t, map[int]int{1: 1, 2: 0, 3: 2, 4: 2, 5: 1, 6: 1, 7: 1, 8: 1}, counts)
+	assert.Equal(t, 2, problems)
+
+	s, err := ReadSeries(write(t, "a.csv", "1396310700,1\n4102444800,2\n1396310800,3\n1396310900,4\n1496310700,5\n1496310800,6\n"), new(atomic.Int64))
+	require.NoError(t, err)
+	require.Len(t, s.Values, 6)
+	assert.True(t, math.IsNaN(s.Values[1]))
+	assert.Equal(t, s.Times[0], s.Times[1])
+	assert.Equal(t, []float64{3, 4, 5, 6}, s.Values[2:], "a gap is no wrong clock")
+	assert.Len(t, s.Problems, 1)
 }
 
 func TestBadLinesAreNamedAndSkipped(t *testing.T) {
