@@ -18,7 +18,8 @@ use crate::record::{Point, RecordError};
 use crate::verdict::{Channel, ChannelKind, Item, PointVerdict};
 use crate::{Batch, Detector, Params, StreamState, Verdict, Window};
 
-/// No verdict on the service before so many windows with points.
+/// No verdict on the service before so many windows in which some series could speak: the rank among fewer says
+/// nothing, and the tail beyond it is all prior.
 const MIN_WINDOWS: u32 = 50;
 /// Windows without a verdict from one in which an instance changed: starting up looks like a fault.
 const GRACE_WINDOWS: u32 = 30;
@@ -56,9 +57,8 @@ pub struct MetricStream {
     history: History,
     pending: Vec<Pending>,
     over_cap: u64,
-    /// Windows closed, windows with points, and windows of grace left.
+    /// Windows closed, and windows of grace left.
     window: u64,
-    seen: u32,
     grace: u32,
     /// Quarantined windows in a row.
     run: u32,
@@ -80,7 +80,6 @@ impl MetricStream {
             pending: Vec::new(),
             over_cap: 0,
             window: 0,
-            seen: 0,
             grace: 0,
             run: 0,
             order: Vec::new(),
@@ -230,8 +229,9 @@ impl MetricStream {
 
     fn state(&self) -> StreamState {
         let needed = self.params.warmup_windows.max(MIN_WINDOWS);
-        if self.seen < needed {
-            StreamState::Warming { seen: self.seen, needed }
+        let seen = self.history.len() as u32;
+        if seen < needed {
+            StreamState::Warming { seen, needed }
         } else {
             StreamState::Ready
         }
@@ -271,7 +271,6 @@ impl MetricStream {
                 }
             }
         }
-        self.seen = self.seen.saturating_add(1);
         self.grace = self.grace.saturating_sub(1);
     }
 
