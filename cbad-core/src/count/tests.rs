@@ -80,7 +80,7 @@ impl Naive {
                 let x = v.get(&k).copied().unwrap_or(0) as f64;
                 let p = (mu / n).min(0.999);
                 let it = self.it.get_mut(&(c, k)).unwrap();
-                it[2] = it[2] * 0.99 + ((x - mu).powi(2) / (mu * (1.0 - p) + 1e-3)).min(200.0);
+                it[2] = it[2] * 0.99 + ((x - mu).powi(2) / (mu * (1.0 - p) + 1e-3)).min(50.0);
                 it[0] = it[0] * 0.99 + x;
                 it[1] = it[1] * 0.99 + 1.0;
                 it[3] = it[3] * 0.99 + f64::from(u8::from(x > 0.0));

@@ -239,7 +239,7 @@ impl LogStream {
             return;
         }
         let warming = self.learnt < self.params.warmup_windows;
-        let odd = verdict.p <= self.params.quarantine_p && !warming;
+        let odd = templates_p(&verdict.channels) <= self.params.quarantine_p && !warming;
         let ruling = self.quarantine.rule(odd, self.params.adopt_after);
         verdict.learnt = ruling.learn;
         verdict.quarantined = !ruling.learn;
@@ -263,6 +263,12 @@ impl Verdict {
         self.p = (n * p).clamp(p, 1.0);
         self.p_floor = (n * floor).clamp(floor, 1.0);
     }
+}
+
+/// The stream's p without its requests: those decide one by one what is learnt of them.
+fn templates_p(channels: &[Channel]) -> f64 {
+    let ps = || channels.iter().filter(|c| c.kind != ChannelKind::Request).map(|c| c.p);
+    (ps().count() as f64 * ps().fold(1.0, f64::min)).min(1.0)
 }
 
 /// Decides which records the samples keep: as good as random, the same in every order of arrival.
