@@ -12,6 +12,7 @@
 //! one ([`crate::request`]), the window learnt unless quarantined or incomplete, the costliest items explained
 //! ([`explain`]).
 
+mod evidence;
 mod explain;
 mod index;
 pub mod judge;
@@ -21,6 +22,8 @@ pub mod sample;
 mod stream;
 mod window;
 
+#[cfg(test)]
+mod mask_tests;
 #[cfg(test)]
 mod tests;
 

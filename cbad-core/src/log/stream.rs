@@ -202,6 +202,10 @@ impl Detector for LogStream {
             verdict.items.truncate(explain::MAX_ITEMS);
         }
 
+        if verdict.p <= self.params.evidence_p {
+            let (baseline, sample) = (&self.baseline, &self.open.sample);
+            self.evidence = Some(super::evidence::collect(&verdict, baseline, sample, &self.judge, self.params.seed));
+        }
         self.learn(window, &mut verdict, !tuples.is_empty());
         if let Some(e) = &excess {
             self.requests.learn(e, verdict.quarantined);

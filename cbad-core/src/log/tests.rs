@@ -81,6 +81,13 @@ fn a_new_error_line_is_found_and_explained() {
     assert_eq!((item.severity, item.observed, item.expected), (17, 1.0, 0.0));
     assert_eq!(item.trace_ids, ["00000000000000000000000000061a83"]);
     assert!(item.sample.contains("10.0.0.7:5432"), "{item:?}");
+    let evidence = stream.evidence().expect("p is below evidence_p");
+    assert_eq!(evidence.items, v.items);
+    assert!(evidence.compression[0].baseline_raw > 1000 && evidence.permutations > 0, "{evidence:?}");
+    assert!(!evidence.baseline_sample.is_empty() && !evidence.window_sample.is_empty());
+    observe(&mut stream, &ordinary(401, 40));
+    stream.close(&window(401));
+    assert!(stream.evidence().is_none(), "evidence is of the window closed last");
 }
 
 #[test]

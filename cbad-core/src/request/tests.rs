@@ -1,1 +1,221 @@
+//! The request models against their definitions, and requests from opening to verdict.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::channel::binomial_tail;
+use super::histogram::{bucket, Histograms};
+use super::sequence::Sequences;
+use super::*;
+
+/// Prediction by partial matching, by maps keyed with the contexts themselves.
+#[derive(Default)]
+struct NaiveSequences(BTreeMap<Vec<i64>, BTreeMap<i64, f64>>);
+
+impl NaiveSequences {
+    fn steps(symbols: &[u64]) -> Vec<(Vec<i64>, i64)> {
+        let padded: Vec<i64> = [-1, -1].into_iter().chain(symbols.iter().map(|&s| s as i64)).chain([-2]).collect();
+        padded.windows(3).map(|w| (w[..2].to_vec(), w[2])).collect()
+    }
+
+    fn bits(&self, symbols: &[u64]) -> f64 {
+        let vocabulary = self.0.get(&vec![]).map_or(0, BTreeMap::len) as f64;
+        let bits = Self::steps(symbols).into_iter().map(|(context, x)| {
+            let mut p = 1.0 / (vocabulary + 1.0);
+            for order in 0..=2 {
+                if let Some(seen) = self.0.get(&context[2 - order..]) {
+                    let (n, d) = (seen.values().sum::<f64>(), seen.len() as f64);
+                    p = (seen.get(&x).unwrap_or(&0.0) + d * p) / (n + d);
+                }
+            }
+            -p.log2()
+        });
+        bits.fold(0.0, f64::max)
+    }
+
+    fn learn(&mut self, symbols: &[u64]) {
+        for (context, x) in Self::steps(symbols) {
+            for order in 0..=2 {
+                *self.0.entry(context[2 - order..].to_vec()).or_default().entry(x).or_default() += 1.0;
+            }
+        }
+    }
+}
+
+/// Counts per request, all symbols visited every time.
+#[derive(Default)]
+struct NaiveHistograms(Vec<BTreeMap<u64, usize>>);
+
+impl NaiveHistograms {
+    fn counts(symbols: &[u64]) -> BTreeMap<u64, usize> {
+        let mut counts = BTreeMap::new();
+        symbols.iter().for_each(|&s| *counts.entry(s).or_insert(0) += 1);
+        counts
+    }
+
+    fn bits(&self, symbols: &[u64]) -> f64 {
+        let counts = Self::counts(symbols);
+        let n = self.0.len() as f64;
+        let known: BTreeSet<u64> = self.0.iter().flat_map(|c| c.keys().copied()).collect();
+        known
+            .union(&counts.keys().copied().collect())
+            .map(|s| {
+                let x = counts.get(s).copied().unwrap_or(0);
+                if !known.contains(s) {
+                    return (2.0 * (n + 1.0)).log2() + (1.0 + x as f64).log2();
+                }
+                let of = |c: &BTreeMap<u64, usize>| bucket(c.get(s).copied().unwrap_or(0));
+                let used: BTreeSet<u8> = self.0.iter().map(of).collect();
+                let here = self.0.iter().filter(|c| of(c) == bucket(x)).count() as f64;
+                let total = n + 0.5 * (used.len() as f64 + 1.0);
+                if here > 0.0 {
+                    return -((here + 0.5) / total).log2();
+                }
+                let nearest = used.iter().map(|z| z.abs_diff(bucket(x))).min().unwrap();
+                let ratio = |z: u8| ((f64::from(bucket(x)) + 1.0) / (f64::from(z) + 1.0)).log2().abs();
+                let distance = used.iter().filter(|z| z.abs_diff(bucket(x)) == nearest).map(|&z| ratio(z));
+                (total / 0.5).log2() + distance.fold(f64::INFINITY, f64::min)
+            })
+            .sum()
+    }
+}
+
+fn requests() -> impl Strategy<Value = Vec<Vec<u64>>> {
+    prop::collection::vec(prop::collection::vec(10u64..16, 0..30), 1..40)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn sequences_match_naive(requests in requests()) {
+        let (mut fast, mut naive) = (Sequences::new(10_000), NaiveSequences::default());
+        for r in &requests {
+            let (got, want) = (fast.costliest_step(r), naive.bits(r));
+            prop_assert!((got - want).abs() < 1e-9, "{got} against {want}");
+            fast.learn(r);
+            naive.learn(r);
+        }
+        let again: Sequences = postcard::from_bytes(&postcard::to_allocvec(&fast).unwrap()).unwrap();
+        prop_assert_eq!(again.costliest_step(&requests[0]), fast.costliest_step(&requests[0]));
+    }
+
+    #[test]
+    fn histograms_match_naive(requests in requests()) {
+        let (mut fast, mut naive) = (Histograms::new(1000), NaiveHistograms::default());
+        for r in &requests {
+            let (got, want) = (fast.bits(r), naive.bits(r));
+            // Fewer than 64 requests: absences are brought up to date each time.
+            prop_assert!((got - want).abs() < 1e-9, "{got} against {want}");
+            fast.learn(r);
+            naive.0.push(NaiveHistograms::counts(r));
+        }
+    }
+
+    #[test]
+    fn limits_of_the_models_hold(requests in prop::collection::vec(prop::collection::vec(any::<u64>(), 0..40), 1..20)) {
+        let (mut s, mut h) = (Sequences::new(100), Histograms::new(16));
+        for r in &requests {
+            s.learn(r);
+            h.learn(r);
+            prop_assert!(s.len() <= 100 && h.len() <= 16, "{} {}", s.len(), h.len());
+            prop_assert!(s.costliest_step(r).is_finite() && h.bits(r).is_finite());
+        }
+    }
+
+    #[test]
+    fn binomial_tail_matches_its_sum(n in 1u64..40, k in 0u64..40, r in 0.001f64..0.9) {
+        let k = k.min(n);
+        let choose = |i: u64| (0..i).fold(1.0, |c, j| c * (n - j) as f64 / (j + 1) as f64);
+        let want: f64 = (k..=n).map(|i| choose(i) * r.powi(i as i32) * (1.0 - r).powi((n - i) as i32)).sum();
+        prop_assert!((binomial_tail(n, k, r) - want).abs() < 1e-9 * (1.0 + want), "{n} {k} {r}");
+    }
+}
+
+#[test]
+fn stale_absences_stay_within_a_fraction_of_a_bit() {
+    let (mut fast, mut naive) = (Histograms::new(1000), NaiveHistograms::default());
+    for i in 0..600u64 {
+        let request: Vec<u64> = (0..12).filter(|s| (i * 7 + s * 13) % (s + 2) == 0).collect();
+        assert!((fast.bits(&request) - naive.bits(&request)).abs() < 0.5, "request {i}");
+        fast.learn(&request);
+        naive.0.push(NaiveHistograms::counts(&request));
+    }
+}
+
+const SECOND: u64 = 1_000_000_000;
+
+fn id(n: u64) -> [u8; 16] {
+    [[0xAB; 8], n.to_be_bytes()].concat().try_into().unwrap()
+}
+
+fn window(end_s: u64, last: bool) -> Window {
+    Window { end_ns: end_s * SECOND, last, ..Window::default() }
+}
+
+#[test]
+fn a_request_is_judged_once_idle_and_keeps_its_id() {
+    let mut requests = Requests::new(&Params::default());
+    let mut out = vec![];
+    requests.extend(id(7), [(10 * SECOND, 1), (20 * SECOND, 2)].into_iter());
+    requests.extend(id(8), [(31 * SECOND, 1)].into_iter());
+    requests.close(&window(60, false), &mut out);
+    assert_eq!(out.iter().map(|r| r.trace_id).collect::<Vec<_>>(), [id(7)]);
+    assert_eq!((out[0].start_ns, out[0].end_ns, out[0].events), (10 * SECOND, 20 * SECOND, 2));
+    requests.extend(id(8), [(61 * SECOND, 2)].into_iter());
+    out.clear();
+    requests.close(&window(70, true), &mut out);
+    assert_eq!((out.len(), out[0].trace_id, out[0].events), (1, id(8), 2));
+    assert_eq!(requests.open(), 0);
+}
+
+/// Requests 1 2 3, each window 40 of them, then some windows with odd ones.
+#[test]
+fn odd_requests_are_marked_never_learnt_and_raise_the_window() {
+    let mut requests = Requests::new(&Params::default());
+    let mut run = |window_no: u64, odd: u64| {
+        let mut out = vec![];
+        for i in 0..40 {
+            let at = window_no * 60 * SECOND + i;
+            let symbols: &[u64] = if i < odd {
+                &[1, 9, 9, 9, 3]
+            } else if i % 2 == 0 {
+                &[1, 2, 3]
+            } else {
+                &[1, 2, 2, 3]
+            };
+            requests.extend(id(window_no * 100 + i), symbols.iter().map(|&s| (at, s)));
+        }
+        let excess = requests.close(&window((window_no + 1) * 60, false), &mut out);
+        if let Some(e) = &excess {
+            requests.learn(e, false);
+        }
+        (excess, out.iter().filter(|r| r.anomalous).count() as u64)
+    };
+    for w in 0..30 {
+        assert_eq!(run(w, 0).1, 0, "window {w}");
+    }
+    let (excess, marked) = run(30, 5);
+    let excess = excess.unwrap();
+    assert_eq!((marked, excess.odd, excess.judged), (5, 5, 40));
+    assert!(excess.p < 1e-3, "{excess:?}");
+    for w in 31..60 {
+        assert_eq!(run(w, 5).1, 5, "requests never become normal by repetition: window {w}");
+    }
+    let (excess, _) = run(60, 5);
+    assert!(excess.unwrap().p > 1e-2, "the stream's own rate of odd requests has become its rate");
+}
+
+#[test]
+fn tainted_and_surplus_requests_are_counted_not_judged() {
+    let mut requests = Requests::new(&Params { max_requests: 10, ..Params::default() });
+    let mut out = vec![];
+    (0..25).for_each(|i| requests.extend(id(i), [(i, 1)].into_iter()));
+    assert_eq!(requests.open(), 10);
+    assert_eq!(requests.turned().requests, 15);
+    requests.taint();
+    assert!(requests.close(&window(600, false), &mut out).is_none());
+    assert!(out.is_empty());
+    assert_eq!((requests.open(), requests.turned().tainted), (0, 10));
+}
