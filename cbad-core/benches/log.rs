@@ -29,7 +29,7 @@ fn batch(lines: &[String], window: u64) -> (Vec<u8>, Vec<u32>) {
     let (mut bytes, mut offsets) = (vec![], vec![0]);
     for (i, line) in lines.iter().enumerate() {
         let time = window * 60_000_000_000 + i as u64 * 5_000_000;
-        let trace = (window << 32 | i as u64 / 6).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let trace = ((window << 32) | (i as u64 / 6)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         bytes.extend_from_slice(&time.to_le_bytes());
         bytes.extend_from_slice(&[trace.to_be_bytes(), (!trace).to_be_bytes()].concat());
         bytes.extend_from_slice(&[9, 0, 0, 0]);
@@ -79,7 +79,7 @@ fn masking(c: &mut Criterion) {
 fn stream(c: &mut Criterion) {
     let lines = lines();
     let mut warm = LogStream::new(Params::default());
-    let mut close = |stream: &mut LogStream, w: u64| {
+    let close = |stream: &mut LogStream, w: u64| {
         let (start_ns, end_ns) = (w * 60_000_000_000, (w + 1) * 60_000_000_000);
         stream.close(&Window { start_ns, end_ns, ..Window::default() })
     };
