@@ -15,11 +15,16 @@ import (
 // is said, as JSON.
 func story(t *testing.T, workers int) (said string, anomalies int) {
 	t.Helper()
+	return storyOf(t, workers, Settings{Replay: true, Scores: true})
+}
+
+func storyOf(t *testing.T, workers int, set Settings) (said string, anomalies int) {
+	t.Helper()
 	cfg := DefaultConfig()
 	cfg.Workers, cfg.OnOverload, cfg.Level.P = workers, Block, 1e-3
 	cfg.Limits.QueueMiB = 1
 	l := &listener{}
-	d, err := New("test", cfg, Settings{Replay: true, Scores: true}, l)
+	d, err := New("test", cfg, set, l)
 	require.NoError(t, err)
 	require.NoError(t, d.Start(t.Context()))
 	r := rand.New(rand.NewPCG(1, 2))
@@ -70,6 +75,14 @@ func TestWorkersChangeNothing(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	got, _ := story(t, 4)
 	assert.True(t, want == got, "one CPU said something else than several")
+}
+
+// Live, with a wall clock and a shutdown instead of a flush, the same is said as in a replay of the same data.
+func TestLiveSaysWhatReplaySays(t *testing.T) {
+	replayed, _ := storyOf(t, 2, Settings{Replay: true})
+	live, found := storyOf(t, 2, Settings{Clock: func() time.Time { return epoch.Add(time.Hour) }})
+	assert.Positive(t, found)
+	assert.True(t, replayed == live)
 }
 
 // The core sorts a window's records, so payloads of one window may come in any order as long as none is late.

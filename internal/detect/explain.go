@@ -121,8 +121,8 @@ func (j *judgement) explain(a *anomaly.Anomaly) string {
 	if len(a.Reasons) > 0 {
 		what = a.Reasons[0].Text
 	}
-	length := time.Duration(j.end - j.start)
-	fmt.Fprintf(&b, "%s: %s, in the %s from %s. ", a.Service, what, length, a.WindowStart.Format("2006-01-02 15:04:05 MST"))
+	fmt.Fprintf(&b, "%s: %s, in the %s from %s. ", a.Service, what, span(time.Duration(j.end-j.start)),
+		a.WindowStart.Format("2006-01-02 15:04:05 MST"))
 	if j.p <= j.level {
 		fmt.Fprintf(&b, "A window this odd is expected once in %s (p %.2g)", oneIn(j.p), j.p)
 		if floor := a.PFloor; floor > j.p {
@@ -132,8 +132,12 @@ func (j *judgement) explain(a *anomaly.Anomaly) string {
 		fmt.Fprintf(&b, "A metric point reached the level of %g decades; the window as a whole has p %.2g", j.m.d.cfg.MetricLevel, j.p)
 	}
 	b.WriteByte('.')
-	if agree := j.agreeing(); len(agree) > 1 {
-		fmt.Fprintf(&b, " %s agree.", strings.Join(agree, " and "))
+	switch agree := j.agreeing(); len(agree) {
+	case 0, 1:
+	case 2:
+		fmt.Fprintf(&b, " %s%s and %s agree.", strings.ToUpper(agree[0][:1]), agree[0][1:], agree[1])
+	default:
+		b.WriteString(" All three signals agree.")
 	}
 	if a.Incomplete {
 		b.WriteString(" Records were skipped under overload.")
@@ -156,6 +160,20 @@ func (j *judgement) agreeing() []string {
 		}
 	}
 	return names
+}
+
+// span is a window's length in words.
+func span(d time.Duration) string {
+	switch {
+	case d == time.Minute:
+		return "minute"
+	case d == time.Hour:
+		return "hour"
+	case d%time.Minute == 0:
+		return number(d.Minutes()) + " minutes"
+	default:
+		return number(d.Seconds()) + " seconds"
+	}
 }
 
 func oneIn(p float64) string {
