@@ -12,6 +12,7 @@ import (
 // PointKind says what must be done with a point's value before it is a measurement.
 type PointKind uint8
 
+// The kinds.
 const (
 	Gauge          PointKind = iota // the value as it is
 	Cumulative                      // a total since the start: becomes a rate per second

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -80,7 +81,7 @@ func TestRatesAddUp(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	for range 300 {
 		rates := NewRates(64)
-		type series struct{ start, total, counted, first float64 }
+		type series struct{ start, total float64 }
 		all := make([]series, 20)
 		for i := range all {
 			all[i] = series{start: 1}
@@ -182,6 +183,72 @@ func TestMetricKinds(t *testing.T) {
 		m.Gauge().DataPoints().AppendEmpty().SetFlags(pmetric.DefaultDataPointFlags.WithNoRecordedValue(true))
 	}))
 	assert.Empty(t, build(func(pmetric.Metric) {}))
+}
+
+// naiveCount is how many points a metric yields.
+func naiveCount(m pmetric.Metric) (points, empty, shared int) {
+	sums := func(count uint64, hasSum bool, temporality pmetric.AggregationTemporality) int {
+		if hasSum && (temporality == pmetric.AggregationTemporalityCumulative || count > 0) {
+			return 2
+		}
+		return 1
+	}
+	numbers := func(all pmetric.NumberDataPointSlice) {
+		for _, p := range all.All() {
+			if p.Flags().NoRecordedValue() || p.ValueType() == pmetric.NumberDataPointValueTypeEmpty {
+				empty++
+			} else {
+				points++
+			}
+		}
+	}
+	add := func(flags pmetric.DataPointFlags, n int) {
+		if flags.NoRecordedValue() {
+			empty++
+		} else {
+			points += n
+		}
+	}
+	switch m.Type() {
+	case pmetric.MetricTypeGauge:
+		numbers(m.Gauge().DataPoints())
+	case pmetric.MetricTypeSum:
+		numbers(m.Sum().DataPoints())
+	case pmetric.MetricTypeHistogram:
+		for _, p := range m.Histogram().DataPoints().All() {
+			add(p.Flags(), sums(p.Count(), p.HasSum(), m.Histogram().AggregationTemporality()))
+		}
+	case pmetric.MetricTypeExponentialHistogram:
+		for _, p := range m.ExponentialHistogram().DataPoints().All() {
+			add(p.Flags(), sums(p.Count(), p.HasSum(), m.ExponentialHistogram().AggregationTemporality()))
+		}
+	case pmetric.MetricTypeSummary:
+		for _, p := range m.Summary().DataPoints().All() {
+			add(p.Flags(), 1+p.QuantileValues().Len())
+		}
+	}
+	if strings.Contains("."+m.Name()+".", ".node.") || strings.Contains("."+m.Name()+".", ".cluster.") {
+		return 0, 0, pointCount(m)
+	}
+	return points, empty, 0
+}
+
+func TestRandomMetricsMatchNaiveCounts(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	res := resourceOf("shop", "a")
+	for range 5000 {
+		m := pmetric.NewMetric()
+		randomMetric(r, m)
+		reader := NewMetrics([]string{"node", "cluster"}, NewNames(1000))
+		points := reader.Append(nil, m, res, 42)
+		wantPoints, wantEmpty, wantShared := naiveCount(m)
+		assert.Len(t, points, wantPoints)
+		assert.EqualValues(t, wantEmpty, reader.Empty)
+		assert.EqualValues(t, wantShared, reader.Shared)
+		for _, v := range values(NewRates(100), points...) {
+			assert.False(t, math.IsNaN(v) || math.IsInf(v, 0))
+		}
+	}
 }
 
 func TestSeriesIdentity(t *testing.T) {

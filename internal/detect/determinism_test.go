@@ -124,7 +124,7 @@ func TestRowsGetOneScoreEachInOrder(t *testing.T) {
 		values = append(values, 50+r.NormFloat64())
 	}
 	values[1500] = 500
-	values[700] = values[700] / 0 // not finite
+	values[700] /= 0 // not finite
 	times[800] = times[700]       // late
 	times[900] = times[899]       // twice
 	times[1000] = time.Time{}     // before 1970

@@ -68,7 +68,7 @@ func (v *verdict) combine(ps []float64) (p, decades float64, all []float64) {
 
 // strongest is the signal of the smallest channel p.
 func (v *verdict) strongest() (signal, cbad.Channel) {
-	best, at := cbad.Channel{P: 2, PFloor: 1}, signal(signals)
+	best, at := cbad.Channel{P: 2, PFloor: 1}, signals
 	for s := range signals {
 		if !v.present[s] {
 			continue
