@@ -42,8 +42,8 @@ type Settings struct {
 	Clock func() time.Time
 	// ProcessID marks the items as made by this process; empty in replay, so that its output does not vary.
 	ProcessID string
-	// Replay turns off what depends on the wall clock: the idle timer and window.max_future. A record without any time
-	// then gets the newest event time seen.
+	// Replay turns off the idle timer and lets event times be up to a year ahead of the clock instead of
+	// window.max_future. A record without any time then gets the newest event time seen.
 	Replay bool
 	// Scores asks for Sink.Score.
 	Scores bool

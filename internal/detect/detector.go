@@ -178,14 +178,19 @@ func (d *Detector) wall() time.Time { return d.set.Clock() }
 
 // now is the time for records that have none, and the last event time that is believed.
 func (d *Detector) now() (now, limit uint64) {
+	now = uint64(max(d.wall().UnixNano(), 0))
 	if d.set.Replay {
+		limit = min(now+replayFuture, maxTime)
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		return d.newestSeen, maxTime
+		return d.newestSeen, limit
 	}
-	now = uint64(d.wall().UnixNano())
 	return now, min(now+uint64(d.cfg.Window.MaxFuture), maxTime)
 }
+
+// replayFuture is max_future of a replay: a broken timestamp must not close the windows of all that follows, and nobody
+// has recordings of next year.
+const replayFuture = uint64(366 * 24 * time.Hour)
 
 // maxTime keeps event times within what a signed 64-bit number of nanoseconds holds, with room for windows to be added:
 // the year 2233.

@@ -124,10 +124,11 @@ func TestRowsGetOneScoreEachInOrder(t *testing.T) {
 		values = append(values, 50+r.NormFloat64())
 	}
 	values[1500] = 500
-	values[700] /= 0 // not finite
-	times[800] = times[700]       // late
-	times[900] = times[899]       // twice
-	times[1000] = time.Time{}     // before 1970
+	values[700] /= 0          // not finite
+	times[800] = times[700]   // late
+	times[900] = times[899]   // twice
+	times[1000] = time.Time{} // before 1970
+	times[1100] = epoch.AddDate(150, 0, 0)
 	require.NoError(t, d.ConsumeRows(t.Context(), "a/b.csv", times, values))
 	assert.Error(t, d.ConsumeRows(t.Context(), "a/b.csv", times, values), "a source twice")
 	assert.Error(t, d.ConsumeRows(t.Context(), "c.csv", times, values[1:]))
@@ -139,7 +140,7 @@ func TestRowsGetOneScoreEachInOrder(t *testing.T) {
 		assert.Equal(t, "a/b.csv", s.Source)
 		assert.True(t, times[i].Equal(s.Start), "row %d", i)
 	}
-	for _, i := range []int{700, 800, 1000} {
+	for _, i := range []int{700, 800, 1000, 1100} {
 		assert.Equal(t, 1.0, l.scores[i].PValue, "row %d cannot be judged", i)
 		assert.Zero(t, l.scores[i].Score)
 	}

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"errors"
 	"math"
 	"sync/atomic"
 
@@ -69,6 +70,11 @@ func (m *models) stream(s signal) model {
 
 // refused counts what the core did not take. It is a bug on one side or the other, so it is said, but it stops nothing.
 func (m *models) refused(s signal, action string, err error) {
+	if m.streams[s].model != nil && (errors.Is(err, cbad.StatusPoisoned) || errors.Is(err, cbad.StatusPanic)) {
+		// A model that broke is of no use any more; the stream starts anew.
+		m.streams[s].Free()
+		m.streams[s].model = nil
+	}
 	if m.d.counters.coreErrors.Add(1) == 1 {
 		m.d.log.Error("the core refused a call; further ones are only counted", zap.String("action", action),
 			zap.String("service", m.service.name), zap.String("signal", string(signalNames[s])), zap.Error(err))

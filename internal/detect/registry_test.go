@@ -131,3 +131,19 @@ func TestSegments(t *testing.T) {
 	assert.Nil(t, r.victim(nil))
 	assert.Zero(t, r.protected.streams+r.probation.streams)
 }
+
+// A model that panicked is replaced; the service goes on, warming up again.
+func TestBrokenModelIsReplaced(t *testing.T) {
+	made := 0
+	d, l := faked(t, DefaultConfig(), replaying(), func(cbad.Kind) *fakeModel {
+		made++
+		return &fakeModel{broken: made == 1}
+	})
+	for minute := range 3 {
+		require.NoError(t, d.ConsumeLogs(t.Context(), logsAt("shop", float64(60*minute))))
+	}
+	require.NoError(t, d.Flush(t.Context()))
+	assert.Equal(t, 2, made)
+	assert.Positive(t, d.Stats().CoreErrors)
+	assert.NotEmpty(t, l.windows)
+}

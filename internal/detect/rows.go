@@ -52,6 +52,7 @@ func (d *Detector) ConsumeRows(_ context.Context, source string, times []time.Ti
 		}
 	}
 
+	_, limit := d.now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.stopped {
@@ -68,8 +69,8 @@ func (d *Detector) ConsumeRows(_ context.Context, source string, times []time.Ti
 	for i, t := range times {
 		ns := t.UnixNano()
 		d.counters.signals[metrics].records.Add(1)
-		if ns <= 0 {
-			d.counters.signals[metrics].unusable.Add(1)
+		if ns <= 0 || uint64(ns) > limit {
+			d.counters.signals[metrics].future.Add(1)
 			continue
 		}
 		l := takeLoad(metrics)

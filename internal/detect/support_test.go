@@ -52,6 +52,7 @@ type fakeModel struct {
 	p       func(w cbad.Window, records uint64) float64
 	gate    chan struct{} // Observe waits here
 	memory  uint64
+	broken  bool
 	records uint64
 	closed  []cbad.Window
 	freed   *int
@@ -61,6 +62,9 @@ type fakeModel struct {
 func (f *fakeModel) Observe(b *cbad.Batch) error {
 	if f.gate != nil {
 		<-f.gate
+	}
+	if f.broken {
+		return &cbad.Error{Action: "observe", Status: cbad.StatusPanic}
 	}
 	f.records += uint64(b.Len())
 	return nil
