@@ -82,7 +82,7 @@ func (o *options) run(ctx context.Context, paths []string, stdout, stderr io.Wri
 		return err
 	}
 	if !o.quiet {
-		r.meter = progress.New(stderr, "replay", "B", size)
+		r.meter = progress.New(stderr, "replay", size)
 	}
 	err = r.deliver(ctx, files, to)
 	r.meter.Finish()

@@ -100,7 +100,7 @@ func (o *options) past(ctx context.Context, g *shop.Generator, p plan, to sink, 
 	}
 	var m *progress.Meter
 	if !o.quiet {
-		m = progress.New(stderr, "history", "s", int64(p.pastEnd.Sub(g.Now())/time.Second))
+		m = progress.New(stderr, "history", int64(p.pastEnd.Sub(g.Now())/time.Second))
 	}
 	defer m.Finish()
 	first := g.Now()
@@ -138,7 +138,7 @@ func (o *options) past(ctx context.Context, g *shop.Generator, p plan, to sink, 
 func (o *options) present(ctx context.Context, g *shop.Generator, p plan, to sink, t *tally, stderr io.Writer) error {
 	var m *progress.Meter
 	if !o.quiet {
-		m = progress.New(stderr, "live", "s", int64(o.duration/time.Second))
+		m = progress.New(stderr, "live", int64(o.duration/time.Second))
 	}
 	defer m.Finish()
 	for p.end.IsZero() || g.Now().Before(p.end) {

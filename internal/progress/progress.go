@@ -22,7 +22,6 @@ type Meter struct {
 	out   io.Writer
 	bar   *pb.ProgressBar
 	what  string
-	unit  string
 	total int64
 	done  int64
 	start time.Time
@@ -30,9 +29,9 @@ type Meter struct {
 	now   func() time.Time
 }
 
-// New starts a meter for total units of work (0: unknown). A bar is drawn if out is a terminal.
-func New(out io.Writer, what, unit string, total int64) *Meter {
-	m := &Meter{out: out, what: what, unit: unit, total: total, now: time.Now}
+// New starts a meter for a total of work in the caller's unit (0: unknown). A bar is drawn if out is a terminal.
+func New(out io.Writer, what string, total int64) *Meter {
+	m := &Meter{out: out, what: what, total: total, now: time.Now}
 	m.start = m.now()
 	m.last = m.start
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {

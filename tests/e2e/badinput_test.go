@@ -37,7 +37,7 @@ const protobuf = "application/x-protobuf"
 var oddTimes = []pcommon.Timestamp{1, pcommon.NewTimestampFromTime(time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)), 1<<63 - 1, 1 << 63, 1<<64 - 1}
 
 func timesFor(service string) []pcommon.Timestamp {
-	if service == "checkout" {
+	if service == "catalogue" {
 		return oddTimes
 	}
 	return append([]pcommon.Timestamp{0}, oddTimes...)
@@ -134,7 +134,7 @@ func halves(t *testing.T, path string) (first, second string) {
 
 func TestBadInputHurtsNothingAroundIt(t *testing.T) {
 	recording := filepath.Join(t.TempDir(), "shop.jsonl")
-	run(t, "synthetic", nil, "--history", "80m", "--end", historyEndText, "-o", recording, "--incident", "errors@checkout", "--incident-last", "10m")
+	run(t, "synthetic", nil, "--history", "80m", "--end", historyEndText, "-o", recording, "--incident", "errors@catalogue", "--incident-last", "10m")
 	first, second := halves(t, recording)
 	c := newCollector(t, "1e-3")
 	run(t, "replay", nil, "--send", c.grpc, first)
@@ -146,7 +146,7 @@ func TestBadInputHurtsNothingAroundIt(t *testing.T) {
 			status      int
 		}{
 			"no protobuf":      {protobuf, []byte("\xff\xff\xff garbage"), http.StatusBadRequest},
-			"cut off protobuf": {protobuf, oddLogs(t, "checkout")[:100], http.StatusBadRequest},
+			"cut off protobuf": {protobuf, oddLogs(t, "catalogue")[:100], http.StatusBadRequest},
 			"no JSON":          {"application/json", []byte("{"), http.StatusBadRequest},
 			"another type":     {"text/plain", []byte("hello"), http.StatusUnsupportedMediaType},
 			"empty protobuf":   {protobuf, nil, http.StatusOK},
@@ -155,14 +155,14 @@ func TestBadInputHurtsNothingAroundIt(t *testing.T) {
 			assert.Equal(t, bad.status, c.post(signal, bad.contentType, bad.body), "%s to %s", name, signal)
 		}
 	}
-	for _, service := range []string{"checkout", "odd", "", "\xff"} {
+	for _, service := range []string{"catalogue", "odd", "", "\xff"} {
 		assert.Equal(t, http.StatusOK, c.post("/v1/logs", protobuf, oddLogs(t, service)))
 		assert.Equal(t, http.StatusOK, c.post("/v1/metrics", protobuf, oddMetrics(t, service)))
 		assert.Equal(t, http.StatusOK, c.post("/v1/traces", protobuf, oddTraces(t, service)))
 	}
 
 	run(t, "replay", nil, "--send", c.grpc, second)
-	during := url.Values{"start_time": {historyEnd.Add(-10 * time.Minute).Format(time.RFC3339)}, "service": {"checkout"}}
+	during := url.Values{"start_time": {historyEnd.Add(-10 * time.Minute).Format(time.RFC3339)}, "service": {"catalogue"}}
 	await(t, 30*time.Second, func() bool { return len(c.anomalies(during)) > 0 },
 		func() string { return "the incident is not found after bad input: " + summary(c.anomalies(nil)) })
 	status, _, err := c.get("/healthz", nil)
