@@ -25,6 +25,8 @@ const MIN_WINDOWS: u32 = 50;
 const GRACE_WINDOWS: u32 = 30;
 /// Decades of a series that are ordinary and count nothing.
 const FREE_DECADES: f64 = 1.0;
+/// Decades beyond `1/(n + 1)` that a series' fitted tail is believed.
+const EXTRAPOLATED_DECADES: f64 = 1.0;
 const MAX_ITEMS: usize = 16;
 
 /// A point of the open window.
@@ -161,7 +163,9 @@ impl MetricStream {
                 entry.points = entry.points.saturating_add(1);
                 let verdict = &mut points[i as usize];
                 (verdict.severity, verdict.p, verdict.alert) = (step.severity, step.p, step.alert);
-                let decades = math::decades(step.p);
+                // One series alone proves no more than its past supports: a counter that was zero for a day says little on 1.
+                let supported = math::log10(f64::from(entry.series.len()) + 1.0) + EXTRAPOLATED_DECADES;
+                let decades = math::decades(step.p).min(supported);
                 if decades > j.decades || (decades == j.decades && step.severity > j.step.severity) {
                     (j.decades, j.value, j.step) = (decades, p.value, step);
                 }
