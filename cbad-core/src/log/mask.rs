@@ -9,8 +9,9 @@
 //! Everything between words only separates.
 //!
 //! The identity of a text is the ordered *first occurrences* of its literals and of its (previous literal, variable)
-//! pairs, the first [`MAX_TOKENS`] of them. So repeated list items add nothing: a trip list of 3 and one of 30 are
-//! one template. "Seen before" is asked of a 512-bit set per text; a collision in it (about `n/512`) leaves
+//! pairs, the first [`MAX_TOKENS`] of them; a further variable after the same literal, unless joined to the one before
+//! as in an address, is a pair of another kind. So repeated list items add nothing, a list of 3 and one of 30 are
+//! one template, but one value and a list of values are two: services often say both of two operations. "Seen before" is asked of a 512-bit set per text; a collision in it (about `n/512`) leaves
 //! out a token for good, in every text of the template alike, so identities stay stable.
 //!
 //! # Cost
@@ -115,7 +116,7 @@ impl Default for Identity {
 impl Identity {
     /// Reads a text.
     pub fn read(&mut self, text: &[u8]) {
-        let mut walk = Walk { text, identity: self, state: 0x0123_4567, seen: [0; 8], previous: 1 };
+        let mut walk = Walk { text, identity: self, state: 0x0123_4567, seen: [0; 8], previous: 1, variable_end: None };
         walk.identity.len = 0;
         walk.identity.first_literal = 0;
         words(text, &mut walk);
@@ -129,7 +130,7 @@ impl Identity {
         self.hash
     }
 
-    /// The tokens in order: literals even, (literal, variable) pairs odd.
+    /// The tokens in order: literals even, (literal, variable or list) pairs odd.
     pub fn tokens(&self) -> &[u32] {
         &self.tokens[..self.len]
     }
@@ -146,6 +147,8 @@ struct Walk<'a> {
     state: u64,
     seen: [u64; 8],
     previous: u32,
+    /// End of the variable before, while no literal followed it.
+    variable_end: Option<usize>,
 }
 
 impl Walk<'_> {
@@ -171,6 +174,7 @@ impl Visitor for Walk<'_> {
         let h = word_hash(self.text, start, end);
         let key = (h >> 16) as u32;
         self.previous = key;
+        self.variable_end = None;
         if self.identity.first_literal == 0 {
             self.identity.first_literal = key & !1;
         }
@@ -178,10 +182,20 @@ impl Visitor for Walk<'_> {
     }
 
     #[inline(always)]
-    fn variable(&mut self, _: usize, _: usize) -> bool {
+    fn variable(&mut self, start: usize, end: usize) -> bool {
         let key = self.previous.wrapping_mul(0x85EB_CA6B) ^ 0x5BD1_E995;
+        // One value and a list of values are different statements; lists of two and of nine are the same.
+        let listed = self.variable_end.is_some_and(|e| !joins(self.text, e, start));
+        self.variable_end = Some(end);
+        let key = if listed { key ^ 0x2545_F491 } else { key };
         self.token(key, u64::from(key), key | 1)
     }
+}
+
+/// Whether a variable that starts at `start` goes on the one that ended at `end`, as in an address or a time.
+#[inline(always)]
+fn joins(text: &[u8], end: usize, start: usize) -> bool {
+    start == end + 1 && matches!(text[end], b'.' | b':' | b'-' | b'/' | b',' | b'+')
 }
 
 /// Hash of `text[start..end]`, eight bytes a step; a short word in the middle of a text is one masked load.
@@ -242,7 +256,7 @@ impl Visitor for Render<'_> {
     }
 
     fn variable(&mut self, start: usize, end: usize) -> bool {
-        let joined = self.variable_end.is_some_and(|e| start == e + 1 && b".:-/,+".contains(&self.text[e]));
+        let joined = self.variable_end.is_some_and(|e| joins(self.text, e, start));
         if !joined {
             self.out.extend_from_slice(&self.text[self.copied..start]);
             self.out.extend_from_slice(b"<*>");

@@ -42,15 +42,31 @@ impl Visitor for Collect {
     }
 }
 
-/// What identifies a text, spelled out: first occurrences of literals and of (literal before, variable).
-fn spelled(text: &[u8]) -> Vec<(Vec<u8>, bool)> {
+/// What stands at one place of a text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Place {
+    Literal,
+    Variable,
+    /// A further variable after the same literal, not joined to the one before.
+    Listed,
+}
+
+/// What identifies a text, spelled out: first occurrences of literals and of (literal before, variable or list).
+fn spelled(text: &[u8]) -> Vec<(Vec<u8>, Place)> {
     let mut previous: Vec<u8> = vec![];
-    let mut out: Vec<(Vec<u8>, bool)> = vec![];
+    let mut variable_end = None;
+    let mut out: Vec<(Vec<u8>, Place)> = vec![];
     for (s, e, variable) in naive_words(text) {
+        let place = match variable_end {
+            _ if !variable => Place::Literal,
+            Some(end) if s != end + 1 || !b".:-/,+".contains(&text[end]) => Place::Listed,
+            _ => Place::Variable,
+        };
+        variable_end = variable.then_some(e);
         if !variable {
             previous = text[s..e].to_vec();
         }
-        let token = (previous.clone(), variable);
+        let token = (previous.clone(), place);
         if !out.contains(&token) {
             out.push(token);
         }
@@ -169,6 +185,14 @@ fn repeated_items_are_one_template() {
     let list = |n: usize| format!("trips: [{}]", "Trip(id=7, from=bei), ".repeat(n));
     assert_eq!(identity(list(3).as_bytes()).hash(), identity(list(30).as_bytes()).hash());
     assert_ne!(identity(list(3).as_bytes()).hash(), identity(b"trips: []").hash());
+}
+
+#[test]
+fn one_value_is_not_a_list_of_values() {
+    let of = |text: &str| identity(text.as_bytes()).hash();
+    assert_ne!(of("query by id [RouteId: 7]"), of("query by id [RouteId: [7, 8]]"));
+    assert_eq!(of("query by id [RouteId: [7, 8]]"), of("query by id [RouteId: [7, 8, 9, 10]]"));
+    assert_eq!(of("at 10.0.0.7:5432"), of("at 7"), "joined parts are one value");
 }
 
 #[test]
