@@ -180,11 +180,6 @@ impl SpanRecord {
         self.flags & Self::ERROR != 0
     }
 
-    /// True when a child ran in another service.
-    pub fn remote_child(&self) -> bool {
-        self.flags & Self::REMOTE_CHILD != 0
-    }
-
     /// Reads record `i` of the batch.
     pub fn read(batch: &Batch<'_>, i: usize) -> Result<Self, RecordError> {
         let b = batch.raw(i);

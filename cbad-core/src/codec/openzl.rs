@@ -81,8 +81,12 @@ impl OpenZl {
             match (cctx, dctx) {
                 (Some(cctx), Some(dctx)) => Ok(OpenZl { cctx, dctx, numeric, generic, frame: Vec::new() }),
                 (cctx, dctx) => {
-                    cctx.map(|c| ZL_CCtx_free(c.as_ptr()));
-                    dctx.map(|d| ZL_DCtx_free(d.as_ptr()));
+                    if let Some(c) = cctx {
+                        ZL_CCtx_free(c.as_ptr());
+                    }
+                    if let Some(d) = dctx {
+                        ZL_DCtx_free(d.as_ptr());
+                    }
                     refuse("open", "out of memory")
                 }
             }

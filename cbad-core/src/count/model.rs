@@ -246,7 +246,8 @@ impl Model {
     }
 
     /// Symbols, contexts and pairs held.
-    pub fn sizes(&self) -> (usize, usize, usize) {
+    #[cfg(test)]
+    pub(super) fn sizes(&self) -> (usize, usize, usize) {
         (self.symbols.len(), self.contexts.len(), self.pairs)
     }
 

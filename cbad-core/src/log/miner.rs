@@ -283,7 +283,8 @@ impl Miner {
     }
 
     /// Identities and nodes known.
-    pub fn sizes(&self) -> (usize, usize) {
+    #[cfg(test)]
+    pub(super) fn sizes(&self) -> (usize, usize) {
         (self.entries.len(), self.nodes.len())
     }
 
