@@ -34,6 +34,8 @@ pub struct LogStream {
     /// The last symbol without a trace id.
     previous: u64,
     open: Open,
+    /// Said of the last close, so no part of a snapshot.
+    #[serde(skip)]
     evidence: Option<Evidence>,
     #[serde(skip)]
     identity: Identity,

@@ -206,7 +206,11 @@ impl MetricStream {
                 contributors += 1;
             }
         }
-        self.judged[..contributors].sort_unstable_by(|a, b| b.decades.total_cmp(&a.decades).then(a.key.cmp(&b.key)));
+        // Decades stop at what a series' past supports; severity tells apart those that stopped there.
+        self.judged[..contributors].sort_unstable_by(|a, b| {
+            let by_decades = b.decades.total_cmp(&a.decades);
+            by_decades.then(b.step.severity.total_cmp(&a.step.severity)).then(a.key.cmp(&b.key))
+        });
         (total, contributors)
     }
 

@@ -212,7 +212,8 @@ fn evidence_comes_with_flagged_windows_only() {
     let c = &e.compression[0];
     assert!(c.ncd > 0.0 && c.baseline > c.window && c.combined > c.baseline, "{c:?}");
     // Powers of two of a few spans say little to a compressor: a second opinion may differ.
-    assert!(e.entropy_window > 0.0 && e.permutations == 99 && e.permutation_p >= 0.01 && e.permutation_p <= 1.0);
+    assert!(e.entropy_window > 0.0 && (10..=99).contains(&e.permutations), "{e:?}");
+    assert!((0.01..=1.0).contains(&e.permutation_p), "{e:?}");
     assert!(e.window_sample[0].text.contains(&format!(">{QUERY:016x}")), "{:?}", e.window_sample[0]);
     judge(&mut stream, &usual(&mut random, 101, 30), 101);
     assert!(stream.evidence().is_none());
