@@ -62,6 +62,7 @@ binaries=(bin/driftlock)
 make --no-print-directory "${binaries[@]}"
 
 mkdir -p data
+export HOSTNAME # bash knows it but keeps it to itself; the configuration names this machine by it
 bin/driftlock --config config/local.yaml >"$log" 2>&1 &
 collector=$!
 await 30 "$api/readyz" http /readyz || exit 1
