@@ -25,6 +25,7 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"headline": headline,
 	"details":  details,
 	"number":   number,
+	"quantity": anomaly.Quantity,
 	"size":     size,
 }).ParseFS(pageFiles, "page/*.html"))
 

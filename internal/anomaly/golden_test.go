@@ -97,7 +97,8 @@ func TestNoNewSeries(t *testing.T) {
 func TestSpanLinksToItsTraces(t *testing.T) {
 	t.Parallel()
 	it := example(t)
-	it.Anomalies[0].TraceIDs = []string{"0af7651916cd43dd8448eb211c80319c", "not a trace id", "", "0af7651916cd43dd8448eb211c80319g"}
+	it.Anomalies[0].TraceIDs = []string{"0af7651916cd43dd8448eb211c80319c", "not a trace id", "", "0af7651916cd43dd8448eb211c80319g",
+		"0af7651916cd43dd8448eb211c80319c0af7651916cd43dd8448eb211c80319c"}
 	td, err := it.ToTraces()
 	require.NoError(t, err)
 	sp := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0)

@@ -172,7 +172,7 @@ func (a *appender) number(p pmetric.NumberDataPoint, kind PointKind) {
 	}
 	family := nonZero(mix(a.metric, hashMap(p.Attributes())))
 	if !a.r.names.has(family) {
-		a.name(family, p.Attributes(), "")
+		a.name(family, p.Attributes(), "", unitOf(a.m.Unit(), kind, p.StartTimestamp()))
 	}
 	out := a.point(stamp{p.Timestamp(), p.StartTimestamp(), p.Attributes()}, family, kind)
 	if p.ValueType() == pmetric.NumberDataPointValueTypeInt {
@@ -190,16 +190,17 @@ func (a *appender) distribution(at stamp, flags pmetric.DataPointFlags, count ui
 		return
 	}
 	base := mix(a.metric, hashMap(at.attributes))
-	rate := a.point(at, a.part(base, ofCount, at.attributes), Delta)
-	rate.Value = float64(count)
+	kind := Delta
 	if cumulative {
-		rate.Kind = Cumulative
+		kind = Cumulative
 	}
+	rate := a.point(at, a.part(base, ofCount, at.attributes, unitOf("", kind, at.start)), kind)
+	rate.Value = float64(count)
 	a.dst = append(a.dst, rate)
 	if !hasSum {
 		return
 	}
-	mean := a.point(at, a.part(base, ofMean, at.attributes), Gauge)
+	mean := a.point(at, a.part(base, ofMean, at.attributes, a.m.Unit()), Gauge)
 	switch {
 	case cumulative:
 		mean.Kind, mean.Value, mean.Count = CumulativeMean, sum, float64(count)
@@ -219,27 +220,38 @@ func (a *appender) summary(p pmetric.SummaryDataPoint) {
 	}
 	at := stamp{p.Timestamp(), p.StartTimestamp(), p.Attributes()}
 	base := mix(a.metric, hashMap(p.Attributes()))
-	rate := a.point(at, a.part(base, ofCount, p.Attributes()), Cumulative)
+	rate := a.point(at, a.part(base, ofCount, p.Attributes(), unitOf("", Cumulative, at.start)), Cumulative)
 	rate.Value = float64(p.Count())
 	a.dst = append(a.dst, rate)
 	for _, q := range p.QuantileValues().All() {
-		family := a.part(mix(base, math.Float64bits(q.Quantile())), ofQuantile, p.Attributes())
+		family := a.part(mix(base, math.Float64bits(q.Quantile())), ofQuantile, p.Attributes(), a.m.Unit())
 		quantile := a.point(at, family, Gauge)
 		quantile.Value = q.Value()
 		a.dst = append(a.dst, quantile)
 	}
 }
 
-func (a *appender) part(base, part uint64, attributes pcommon.Map) uint64 {
+func (a *appender) part(base, part uint64, attributes pcommon.Map, unit string) uint64 {
 	family := nonZero(mix(base, part))
 	if !a.r.names.has(family) {
-		a.name(family, attributes, partNames[part])
+		a.name(family, attributes, partNames[part], unit)
 	}
 	return family
 }
 
-// name enters the name of a series: metric{key=value …}, keys sorted, and the part.
-func (a *appender) name(family uint64, attributes pcommon.Map, part string) {
+// unitOf is the unit of what Rates makes of a point: totals become rates per second.
+func unitOf(unit string, kind PointKind, started pcommon.Timestamp) string {
+	if kind == Cumulative || kind == Delta && started != 0 {
+		if unit == "1" {
+			unit = ""
+		}
+		return unit + "/s"
+	}
+	return unit
+}
+
+// name enters the name of a series: metric{key=value …}, keys sorted, and the part; and its unit.
+func (a *appender) name(family uint64, attributes pcommon.Map, part, unit string) {
 	var s Scratch
 	buf := append([]byte(nil), a.m.Name()...)
 	if attributes.Len() > 0 {
@@ -248,7 +260,7 @@ func (a *appender) name(family uint64, attributes pcommon.Map, part string) {
 		buf = append(buf, '}')
 	}
 	a.r.names.put(family, clip(valid(string(append(buf, part...))), maxName))
-	if unit := a.m.Unit(); unit != "" {
+	if unit != "" {
 		a.r.names.put(unitKey(family), clip(valid(unit), 32))
 	}
 }

@@ -275,3 +275,64 @@ func TestSeriesIdentity(t *testing.T) {
 	assert.Equal(t, "disk{device=sda state=read}", names.Get(f))
 	assert.Equal(t, "By", names.Unit(f))
 }
+
+// A reason that calls a rate seconds, or a number of requests a duration, sends people the wrong way.
+func TestUnits(t *testing.T) {
+	cumulative, delta := pmetric.AggregationTemporalityCumulative, pmetric.AggregationTemporalityDelta
+	sum := func(unit string, monotonic bool, temporality pmetric.AggregationTemporality, start pcommon.Timestamp) func(pmetric.Metric) {
+		return func(m pmetric.Metric) {
+			m.SetUnit(unit)
+			s := m.SetEmptySum()
+			s.SetIsMonotonic(monotonic)
+			s.SetAggregationTemporality(temporality)
+			p := s.DataPoints().AppendEmpty()
+			p.SetIntValue(5)
+			p.SetStartTimestamp(start)
+		}
+	}
+	histogram := func(temporality pmetric.AggregationTemporality, start pcommon.Timestamp) func(pmetric.Metric) {
+		return func(m pmetric.Metric) {
+			m.SetUnit("s")
+			h := m.SetEmptyHistogram()
+			h.SetAggregationTemporality(temporality)
+			p := h.DataPoints().AppendEmpty()
+			p.SetCount(4)
+			p.SetSum(2)
+			p.SetStartTimestamp(start)
+		}
+	}
+	summary := func(m pmetric.Metric) {
+		m.SetUnit("ms")
+		p := m.SetEmptySummary().DataPoints().AppendEmpty()
+		p.SetCount(4)
+		p.QuantileValues().AppendEmpty().SetQuantile(0.5)
+	}
+	gauge := func(m pmetric.Metric) {
+		m.SetUnit("By")
+		m.SetEmptyGauge().DataPoints().AppendEmpty().SetIntValue(1)
+	}
+	for name, c := range map[string]struct {
+		fill func(pmetric.Metric)
+		want []string
+	}{
+		"gauge":                {gauge, []string{"By"}},
+		"counter":              {sum("By", true, cumulative, 1), []string{"By/s"}},
+		"counter of no unit":   {sum("1", true, cumulative, 0), []string{"/s"}},
+		"up-down counter":      {sum("{request}", false, cumulative, 1), []string{"{request}"}},
+		"delta":                {sum("{request}", true, delta, 1), []string{"{request}/s"}},
+		"delta of no interval": {sum("{request}", true, delta, 0), []string{"{request}"}},
+		"histogram":            {histogram(cumulative, 1), []string{"/s", "s"}},
+		"delta histogram":      {histogram(delta, 1), []string{"/s", "s"}},
+		"histogram, no start":  {histogram(delta, 0), []string{"", "s"}},
+		"summary":              {summary, []string{"/s", "ms"}},
+	} {
+		names, m := NewNames(1000), pmetric.NewMetric()
+		m.SetName("m")
+		c.fill(m)
+		var got []string
+		for _, p := range NewMetrics(nil, names).Append(nil, m, resourceOf("shop", "a"), 42) {
+			got = append(got, names.Unit(p.Family))
+		}
+		assert.Equal(t, c.want, got, name)
+	}
+}
