@@ -23,6 +23,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor/processortest"
 	"go.uber.org/goleak"
+	"go.uber.org/zap"
 
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/detect"
@@ -303,4 +304,27 @@ func TestOwnScopeIsNotScored(t *testing.T) {
 	require.NoError(t, p.Shutdown(t.Context()))
 	assert.Zero(t, stats(p).Signals[0].Records)
 	assert.Len(t, sink.AllLogs(), 1)
+}
+
+type refusing struct{ calls int }
+
+func (r *refusing) signal() anomaly.Signal { return anomaly.Logs }
+
+func (r *refusing) send(context.Context, anomaly.Items) error {
+	r.calls++
+	return errors.New("not now")
+}
+
+// All verdicts wait behind an item on its way, so a consumer that is known to refuse is not asked twice for each window.
+func TestRefusedWindowsDoNotHoldVerdictsUp(t *testing.T) {
+	out := &refusing{}
+	g := &group{log: zap.NewNop()}
+	p := g.newPort(out)
+	p.open = true
+	g.ports = []*port{p}
+	for range 10 {
+		g.Window(t.Context(), &anomaly.Window{Streams: []anomaly.Stream{{Signal: anomaly.Logs, PValue: 1}}})
+	}
+	assert.Equal(t, windowAttempts+9, out.calls)
+	assert.EqualValues(t, 10, g.lost.Load())
 }

@@ -55,7 +55,8 @@ func (s sendTraces) send(ctx context.Context, items anomaly.Items) error {
 	return s.next.ConsumeTraces(ctx, td)
 }
 
-// How often an item is offered to a consumer that refuses it. In between, verdicts wait in the detector; data do not.
+// How often an item is offered to a consumer that refuses it. In between, verdicts wait in the detector; data do not. Of a consumer
+// that is known to refuse, window items ask once: there is one per service and window, and all verdicts wait behind them.
 const (
 	anomalyAttempts = 6 // over about six seconds
 	windowAttempts  = 2
@@ -76,7 +77,11 @@ func (g *group) Window(ctx context.Context, w *anomaly.Window) {
 			smallest, signal = w.Streams[i].PValue, w.Streams[i].Signal
 		}
 	}
-	g.deliver(ctx, signal, anomaly.Items{Windows: []*anomaly.Window{w}}, windowAttempts)
+	attempts := windowAttempts
+	if g.failing.Load() {
+		attempts = 1
+	}
+	g.deliver(ctx, signal, anomaly.Items{Windows: []*anomaly.Window{w}}, attempts)
 }
 
 // Score is never called: the processor does not ask for scores.
