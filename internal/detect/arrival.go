@@ -68,6 +68,7 @@ func (a *Arrival) release() {
 
 // into returns the part for a record of this resource and time, or nil where the time is too far ahead. Records of a
 // resource mostly fall into the window of the one before, so a search backwards is short; first is the resource's first part.
+// Where times leap about it ends all the same: a window may have several parts.
 func (a *Arrival) into(first int, res *canonical.Resource, timeNs, limit uint64) *part {
 	a.records++
 	if timeNs > limit {
@@ -79,7 +80,7 @@ func (a *Arrival) into(first int, res *canonical.Resource, timeNs, limit uint64)
 		return nil
 	}
 	window := a.d.windowOf(timeNs)
-	for i := len(a.parts) - 1; i >= first; i-- {
+	for i := len(a.parts) - 1; i >= max(first, len(a.parts)-maxSearch); i-- {
 		if p := &a.parts[i]; p.window == window {
 			p.oldest, p.newest = min(p.oldest, timeNs), max(p.newest, timeNs)
 			p.records++
@@ -91,6 +92,8 @@ func (a *Arrival) into(first int, res *canonical.Resource, timeNs, limit uint64)
 	})
 	return &a.parts[len(a.parts)-1]
 }
+
+const maxSearch = 64
 
 // EncodeLogs reads records. The result keeps no reference to them.
 func (d *Detector) EncodeLogs(ld plog.Logs) *Arrival {

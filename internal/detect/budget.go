@@ -82,6 +82,14 @@ func (b *budget) level(endNs uint64) float64 {
 	return min(b.perDay/(float64(active)*b.windowsPerDay), 1)
 }
 
+// highest is the level while one service is active.
+func (b *budget) highest() float64 {
+	if b.fixed > 0 {
+		return b.fixed
+	}
+	return min(b.perDay/b.windowsPerDay, 1)
+}
+
 // ledger is what was spent of the budget: the anomalies of the last 24 hours of event time. It sees them in judged order,
 // in which event times of different services may cross, so each is kept with its time. Beyond its size the oldest are
 // forgotten: a budget overspent that much is overspent anyway.

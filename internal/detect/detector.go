@@ -98,7 +98,7 @@ func newCoreModel(k cbad.Kind, p cbad.Params) (model, error) { return cbad.New(k
 func (c *Config) params() cbad.Params {
 	p := cbad.DefaultParams()
 	p.Seed = c.Seed
-	p.EvidenceP = min(max(c.Evidence.P, 8*c.Level.P), 1)
+	p.EvidenceP = min(max(c.Evidence.P, 8*newBudget(c).highest()), 1)
 	p.QuarantineP = c.Quarantine.P
 	p.AdoptAfter = c.Quarantine.AdoptAfter
 	p.MetricLevel = math.Inf(1)

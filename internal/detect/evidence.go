@@ -57,7 +57,7 @@ func (j *judgement) latchedReasons() []anomaly.Reason {
 			Signal: anomaly.Metrics, Channel: cbad.MetricSum.String(), Item: j.m.d.nameOf(p.Family),
 			Context: j.m.d.nameOf(p.Instance), Observed: p.Value, Unit: j.m.d.names.Unit(p.Family),
 		}
-		r.Text = r.Item + " is " + quantity(p.Value, r.Unit) + ", out of line with its past"
+		r.Text = r.Item + " is " + anomaly.Quantity(p.Value, r.Unit) + ", out of line with its past"
 		all = append(all, r)
 	}
 	return all

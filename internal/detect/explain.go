@@ -3,6 +3,7 @@ package detect
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,7 +53,7 @@ func (j *judgement) reason(s signal, it *cbad.Item) anomaly.Reason {
 	case it.ID != 0:
 		r.Item = d.nameOf(it.ID)
 	case s == traces:
-		r.Item = "all operations together"
+		r.Item = allOperations
 	default:
 		// A statement about the window as a whole.
 	}
@@ -80,7 +81,8 @@ func (j *judgement) reason(s signal, it *cbad.Item) anomaly.Reason {
 
 // phrase says what was observed against what was expected.
 func phrase(channel cbad.ChannelKind, r *anomaly.Reason) string {
-	times := count(r.Observed)
+	times, usual := count(r.Observed), anomaly.Number(r.Expected)
+	quantity := func(v float64) string { return anomaly.Quantity(v, r.Unit) }
 	switch channel {
 	case cbad.LogNew:
 		line := "log line"
@@ -89,37 +91,63 @@ func phrase(channel cbad.ChannelKind, r *anomaly.Reason) string {
 		}
 		return fmt.Sprintf("%s never written before, %s: %s", line, times, quote(r.Item))
 	case cbad.LogTransition:
+		if r.Item == end {
+			return fmt.Sprintf("log line %s was the last of its request, which it never was, %s", quote(orStart(r.Context)), times)
+		}
 		return fmt.Sprintf("log line %s after %s, which it never followed, %s", quote(r.Item), quote(orStart(r.Context)), times)
 	case cbad.LogCount:
-		return fmt.Sprintf("log line %s %s, usual %s", quote(r.Item), times, number(r.Expected))
+		switch {
+		case r.Item == end:
+			return fmt.Sprintf("log line %s was the last of its request %s, usual %s", quote(orStart(r.Context)), times, usual)
+		case r.Context == start:
+			return fmt.Sprintf("log line %s began a request %s, usual %s", quote(r.Item), times, usual)
+		case r.Context != "":
+			return fmt.Sprintf("log line %s after %s %s, usual %s", quote(r.Item), quote(r.Context), times, usual)
+		default:
+			return fmt.Sprintf("log line %s %s, usual %s", quote(r.Item), times, usual)
+		}
 	case cbad.RequestExcess:
-		return fmt.Sprintf("%s requests ran an unusual course, usual %s", number(r.Observed), number(r.Expected))
+		if r.Observed == 1 {
+			return fmt.Sprintf("1 request ran an unusual course, usual %s", usual)
+		}
+		return fmt.Sprintf("%s requests ran an unusual course, usual %s", anomaly.Number(r.Observed), usual)
 	case cbad.TraceNew:
 		return fmt.Sprintf("call never seen before, %s: %s from %s", times, quote(r.Item), r.Context)
 	case cbad.TraceCount:
-		return fmt.Sprintf("%s called %s from %s, usual %s", quote(r.Item), times, r.Context, number(r.Expected))
+		return fmt.Sprintf("%s called %s from %s, usual %s", quote(r.Item), times, r.Context, usual)
 	case cbad.TraceError:
-		return fmt.Sprintf("%s failed %s, usual %s", quote(r.Item), times, number(r.Expected))
+		return fmt.Sprintf("%s from %s failed %s, usual %s", quote(r.Item), r.Context, times, usual)
 	case cbad.TraceDuration:
-		return fmt.Sprintf("%s takes %s, usual %s", quote(r.Item), nanoseconds(r.Observed), nanoseconds(r.Expected))
+		if r.Item == allOperations {
+			return fmt.Sprintf("%s take %s, usual %s", r.Item, quantity(r.Observed), quantity(r.Expected))
+		}
+		return fmt.Sprintf("%s from %s takes %s, usual %s", quote(r.Item), r.Context, quantity(r.Observed), quantity(r.Expected))
 	case cbad.TraceNet:
-		return fmt.Sprintf("calls of %s by %s spend %s on the way, usual %s", quote(r.Item), r.Context, nanoseconds(r.Observed), nanoseconds(r.Expected))
+		return fmt.Sprintf("calls of %s by %s spend %s on the way, usual %s", quote(r.Item), r.Context, quantity(r.Observed), quantity(r.Expected))
 	case cbad.MetricSum:
 		if len(r.Band) == 2 && (r.Observed < r.Band[0] || r.Observed > r.Band[1]) {
-			return fmt.Sprintf("%s is %s, usual %s to %s", r.Item, quantity(r.Observed, r.Unit), number(r.Band[0]), quantity(r.Band[1], r.Unit))
+			return fmt.Sprintf("%s is %s, usual %s to %s", r.Item, quantity(r.Observed), quantity(r.Band[0]), quantity(r.Band[1]))
 		}
-		return fmt.Sprintf("%s is %s on an unusual course, usual about %s", r.Item, quantity(r.Observed, r.Unit), quantity(r.Expected, r.Unit))
+		return fmt.Sprintf("%s is %s on an unusual course, usual about %s", r.Item, quantity(r.Observed), quantity(r.Expected))
 	default:
-		return fmt.Sprintf("%s: %s, usual %s", r.Item, number(r.Observed), number(r.Expected))
+		return fmt.Sprintf("%s: %s, usual %s", r.Item, anomaly.Number(r.Observed), usual)
 	}
 }
+
+// What stands for an item that has no name of its own.
+const (
+	allOperations = "all operations together"
+	start         = "(start)" // of a request's log lines
+	end           = "(end)"
+)
 
 // explain is one sentence for someone who was woken by it (what, where, since when, how sure), then the other reasons.
 func (j *judgement) explain(a *anomaly.Anomaly) string {
 	var b strings.Builder
 	what := "does what its past does not explain (" + j.channel.Kind.String() + ")"
+	first := headline(a.Reasons)
 	if len(a.Reasons) > 0 {
-		what = a.Reasons[0].Text
+		what = a.Reasons[first].Text
 	}
 	fmt.Fprintf(&b, "%s: %s, in the %s from %s. ", a.Service, what, span(time.Duration(j.end-j.start)),
 		a.WindowStart.Format("2006-01-02 15:04:05 MST"))
@@ -142,13 +170,30 @@ func (j *judgement) explain(a *anomaly.Anomaly) string {
 	if a.Incomplete {
 		b.WriteString(" Records were skipped under overload.")
 	}
-	for i := 1; i < min(len(a.Reasons), 5); i++ {
-		fmt.Fprintf(&b, "\n- %s (%.1f bits)", a.Reasons[i].Text, a.Reasons[i].Bits)
+	said := 1
+	for i := 0; i < len(a.Reasons) && said < maxSaid; i++ {
+		if i != first {
+			fmt.Fprintf(&b, "\n- %s (%.1f bits)", a.Reasons[i].Text, a.Reasons[i].Bits)
+			said++
+		}
 	}
-	if more := len(a.Reasons) - 5; more > 0 {
+	if more := len(a.Reasons) - maxSaid; more > 0 {
 		fmt.Fprintf(&b, "\n- and %d more", more)
 	}
 	return b.String()
+}
+
+// maxSaid is how many reasons an explanation has room for.
+const maxSaid = 5
+
+// headline is the reason that an explanation begins with: the costliest; but where that is a number of odd requests, which says
+// that something happened and not what, the first log line that is new, if there is one.
+func headline(reasons []anomaly.Reason) int {
+	if len(reasons) == 0 || reasons[0].Channel != cbad.RequestExcess.String() {
+		return 0
+	}
+	at := slices.IndexFunc(reasons, func(r anomaly.Reason) bool { return r.Channel == cbad.LogNew.String() })
+	return max(at, 0)
 }
 
 // agreeing are the signals that find the window odd by themselves.
@@ -170,22 +215,44 @@ func span(d time.Duration) string {
 	case d == time.Hour:
 		return "hour"
 	case d%time.Minute == 0:
-		return number(d.Minutes()) + " minutes"
+		return anomaly.Number(d.Minutes()) + " minutes"
 	default:
-		return number(d.Seconds()) + " seconds"
+		return anomaly.Number(d.Seconds()) + " seconds"
 	}
 }
 
+// oneIn is 1/p windows, two digits of it.
 func oneIn(p float64) string {
-	if p <= 0 || 1/p > 1e15 {
-		return "more than 1e15 windows"
+	n := 1 / p
+	if p <= 0 || n > 1e15 {
+		return "more than a million billion windows"
 	}
-	return number(math.Round(1/p)) + " windows"
+	for _, unit := range []struct {
+		size float64
+		name string
+	}{{1e12, " trillion"}, {1e9, " billion"}, {1e6, " million"}} {
+		if n >= unit.size {
+			return strconv.FormatFloat(twoDigits(n/unit.size), 'f', -1, 64) + unit.name + " windows"
+		}
+	}
+	s := strconv.FormatFloat(twoDigits(n), 'f', -1, 64)
+	if len(s) > 3 && n >= 1000 {
+		s = s[:len(s)-3] + "," + s[len(s)-3:]
+	}
+	return s + " windows"
+}
+
+func twoDigits(v float64) float64 {
+	step := math.Pow(10, math.Max(0, math.Floor(math.Log10(v))-1))
+	if v < 10 {
+		step = 0.1
+	}
+	return math.Round(v/step) / (1 / step)
 }
 
 func orStart(s string) string {
 	if s == "" {
-		return "(start)"
+		return start
 	}
 	return s
 }
@@ -207,39 +274,5 @@ func count(n float64) string {
 	if n == 1 {
 		return "once"
 	}
-	return number(n) + " times"
-}
-
-func number(v float64) string {
-	switch a := math.Abs(v); {
-	case a != 0 && (a >= 1e9 || a < 1e-3):
-		return strconv.FormatFloat(v, 'g', 3, 64)
-	case a >= 100 || v == math.Trunc(v):
-		return strconv.FormatFloat(v, 'f', 0, 64)
-	default:
-		return strconv.FormatFloat(v, 'g', 3, 64)
-	}
-}
-
-func quantity(v float64, unit string) string {
-	switch unit {
-	case "", "1":
-		return number(v)
-	case "%":
-		return number(v) + " %"
-	default:
-		return number(v) + " " + unit
-	}
-}
-
-func nanoseconds(v float64) string {
-	d := time.Duration(v)
-	switch {
-	case d.Abs() >= time.Second:
-		return d.Round(10 * time.Millisecond).String()
-	case d.Abs() >= time.Millisecond:
-		return d.Round(10 * time.Microsecond).String()
-	default:
-		return d.String()
-	}
+	return anomaly.Number(n) + " times"
 }

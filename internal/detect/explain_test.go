@@ -50,9 +50,9 @@ func TestAnomalySaysWhatWhereWhenAndHowSure(t *testing.T) {
 	a := judged(t).anomaly(&canonical.Resource{Attributes: map[string]string{"service.name": "pay"}})
 	assert.Equal(t, strings.Join([]string{
 		"pay: ERROR log line never written before, 12 times: “card gateway <*> refused”, in the minute from 2024-05-01 12:00:00 UTC. " +
-			"A window this odd is expected once in 50500 windows (p 2e-05); its history alone supports p 0.01, the rest is extrapolated. Logs and traces agree.",
+			"A window this odd is expected once in 50,000 windows (p 2e-05); its history alone supports p 0.01, the rest is extrapolated. Logs and traces agree.",
 		"- calls of “GET /pay” by front spend 2.5s on the way, usual 4ms (11.0 bits)",
-		"- “all operations together” takes 3ms, usual 1ms (1.5 bits)",
+		"- all operations together take 3ms, usual 1ms (1.5 bits)",
 	}, "\n"), a.Explanation)
 	assert.Equal(t, anomaly.Logs, a.StreamType)
 	assert.Equal(t, []anomaly.Signal{anomaly.Logs, anomaly.Traces}, a.Signals)
@@ -98,20 +98,53 @@ func TestPhrases(t *testing.T) {
 		text := phrase(kind, &anomaly.Reason{Item: "item", Context: "context", Observed: 7, Expected: 2})
 		assert.Regexp(t, "7|item", text, kind)
 	}
+	for want, r := range map[string]anomaly.Reason{
+		"log line “b” after “a” 6 times, usual 13.9":                {Channel: "log_count", Item: "b", Context: "a", Observed: 6, Expected: 13.926},
+		"log line “a” was the last of its request 8 times, usual 2": {Channel: "log_count", Item: "(end)", Context: "a", Observed: 8, Expected: 2},
+		"log line “a” began a request 8 times, usual 2":             {Channel: "log_count", Item: "a", Context: "(start)", Observed: 8, Expected: 2},
+		"1 request ran an unusual course, usual 0.0412":             {Channel: "request", Observed: 1, Expected: 0.04124},
+		"“GET /a” from front failed once, usual 0":                  {Channel: "trace_error", Item: "GET /a", Context: "front", Observed: 1},
+		"“GET /a” from front takes 104ms, usual 37.2ms":             {Channel: "trace_duration", Item: "GET /a", Context: "front", Observed: 104.07e6, Expected: 37.17e6, Unit: "ns"},
+		"memory is 2 GiB on an unusual course, usual about 1 GiB":   {Channel: "metric", Item: "memory", Observed: 2 << 30, Expected: 1 << 30, Unit: "By"},
+	} {
+		for kind := cbad.LogNew; kind <= cbad.TraceError; kind++ {
+			if kind.String() == r.Channel {
+				assert.Equal(t, want, phrase(kind, &r))
+			}
+		}
+	}
 	band := &anomaly.Reason{Item: "cpu", Observed: 95, Expected: 20, Band: []float64{10, 30}, Unit: "%"}
-	assert.Equal(t, "cpu is 95 %, usual 10 to 30 %", phrase(cbad.MetricSum, band))
+	assert.Equal(t, "cpu is 95 %, usual 10 % to 30 %", phrase(cbad.MetricSum, band))
 	band.Observed = 15
 	assert.Equal(t, "cpu is 15 % on an unusual course, usual about 20 %", phrase(cbad.MetricSum, band))
 }
 
 func TestNumbers(t *testing.T) {
-	for want, v := range map[string]float64{"0": 0, "12": 12, "0.123": 0.12345, "1234": 1234.4, "1e+12": 1e12, "-3.14": -3.14159, "0.0001": 0.0001} {
-		assert.Equal(t, want, number(v))
+	for want, p := range map[string]float64{
+		"more than a million billion windows": 0, "10 windows": 0.1, "3.3 windows": 0.3, "330 windows": 0.003, "51,000 windows": 1 / 50500.0, "990,000 windows": 1 / 990001.0,
+		"96 million windows": 1.0438e-8, "1.2 billion windows": 8.5e-10, "63 billion windows": 1.58e-11, "100 trillion windows": 1e-14,
+	} {
+		assert.Equal(t, want, oneIn(p))
 	}
-	assert.Equal(t, "more than 1e15 windows", oneIn(0))
 	assert.Equal(t, "minute", span(time.Minute))
 	assert.Equal(t, "5 minutes", span(5*time.Minute))
 	assert.Equal(t, "90 seconds", span(90*time.Second))
 	cut := quote(strings.Repeat("x", 159) + "“long”")
 	assert.Equal(t, "“"+strings.Repeat("x", 159)+"…”", cut, "cut on a rune's border")
+}
+
+// That requests ran an unusual course says that something happened, and not what: a line that is new says more.
+func TestHeadlineSaysWhatHappened(t *testing.T) {
+	requests := anomaly.Reason{Channel: cbad.RequestExcess.String(), Bits: 60, Text: "requests"}
+	fewer := anomaly.Reason{Channel: cbad.LogCount.String(), Bits: 20, Text: "fewer"}
+	line := anomaly.Reason{Channel: cbad.LogNew.String(), Bits: 9, Text: "a new line"}
+	j := judged(t)
+	a := &anomaly.Anomaly{Service: "pay", Reasons: []anomaly.Reason{requests, fewer, line}}
+	text := j.explain(a)
+	assert.True(t, strings.HasPrefix(text, "pay: a new line, in the minute"), text)
+	assert.Contains(t, text, "\n- requests (60.0 bits)\n- fewer (20.0 bits)")
+	assert.Equal(t, 1, strings.Count(text, "a new line"), text)
+	assert.Equal(t, 0, headline([]anomaly.Reason{requests, fewer}))
+	assert.Equal(t, 0, headline([]anomaly.Reason{fewer, line}))
+	assert.Equal(t, 0, headline(nil))
 }

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"maps"
 	"time"
 
@@ -111,7 +112,8 @@ func (j *judgement) window() *anomaly.Window {
 			Quarantined: v.Quarantined, Adopted: v.Adopted, MemoryBytes: uint64(max(j.m.measured[s], 0)),
 		}
 		if v.Ready {
-			st.State, st.Seen, st.Needed = "ready", d.cfg.WarmupWindows, d.cfg.WarmupWindows
+			needed := cmp.Or(j.m.needed[s], d.cfg.WarmupWindows)
+			st.State, st.Seen, st.Needed = "ready", needed, needed
 		}
 		w.Streams = append(w.Streams, st)
 	}

@@ -39,6 +39,7 @@ type models struct {
 	rows     *rows
 	bytes    atomic.Int64
 	measured [signals]int64
+	needed   [signals]uint32 // windows that the warm-up took; the core says so only while it lasts
 }
 
 type heldLoad struct {
@@ -158,6 +159,9 @@ func (m *models) close(t *task) {
 		m.refused(s, "close window", err)
 		v.present[s] = false
 		return
+	}
+	if !sv.Ready {
+		m.needed[s] = sv.WarmupNeeded
 	}
 	m.count(s, sv)
 	m.fetch(s, st, sv)

@@ -14,11 +14,15 @@ import (
 func (a *Arrival) Commit() {
 	d := a.d
 	d.count(a)
-	d.mu.Lock()
-	if !d.stopped {
-		d.sequence(a.signal, a.parts)
+	// Where nothing is to be scored, there is no lock to wait for: what the detector itself says may come back through
+	// another pipeline, in the goroutine that says it, while whoever holds the lock waits for just that to go on.
+	if len(a.parts) > 0 {
+		d.mu.Lock()
+		if !d.stopped {
+			d.sequence(a.signal, a.parts)
+		}
+		d.mu.Unlock()
 	}
-	d.mu.Unlock()
 	a.Discard()
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/cbad"
@@ -237,4 +238,59 @@ func TestFleetIsNotDisturbedByAReplica(t *testing.T) {
 		r.note(h, h, 5)
 	}
 	assert.Equal(t, maxReplicas, r.used)
+}
+
+// What the detector says may come back through another pipeline, in the goroutine that says it. It must not wait there for
+// the sequencer, whose holder may wait for workers that wait for just that goroutine.
+func TestOwnItemsDoNotWaitForTheSequencer(t *testing.T) {
+	d, _ := faked(t, DefaultConfig(), replaying(), plain)
+	ld := plog.NewLogs()
+	sl := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty()
+	sl.Scope().SetName(anomaly.ScopeName)
+	sl.LogRecords().AppendEmpty()
+	a := d.EncodeLogs(ld)
+	done := make(chan struct{})
+	d.mu.Lock()
+	go func() {
+		defer close(done)
+		a.Commit()
+	}()
+	select {
+	case <-done:
+	case <-time.After(10 * time.Second):
+		t.Error("it waits")
+	}
+	d.mu.Unlock()
+	<-done
+}
+
+// A payload whose times leap about has many parts. Finding a record's part must not take the longer the more there are.
+func TestLeapingTimesAreEncodedInLinearTime(t *testing.T) {
+	d, _ := faked(t, DefaultConfig(), replaying(), plain)
+	encode := func(n int) time.Duration {
+		seconds := make([]float64, n)
+		for i := range seconds {
+			seconds[i] = float64(60 * (i * 7919 % n))
+		}
+		ld, best := logsAt("shop", seconds...), time.Hour
+		for range 3 {
+			began := time.Now()
+			a := d.EncodeLogs(ld)
+			best = min(best, time.Since(began))
+			assert.Len(t, a.parts, n)
+			a.Discard()
+		}
+		return best
+	}
+	small, large := encode(4000), encode(64_000)
+	assert.Less(t, large, 100*small, "16 times as many records, where 256 times as much time is quadratic")
+}
+
+// A window that becomes an anomaly has evidence, also where the budget is generous.
+func TestEvidenceCoversTheBudget(t *testing.T) {
+	for _, c := range []struct{ perDay, p, want float64 }{{1, 0, 0.01}, {100, 0, 800.0 / 1440}, {1e6, 0, 1}, {100, 1e-6, 0.01}, {1, 0.1, 0.8}} {
+		cfg := DefaultConfig()
+		cfg.FalseAlarmsPerDay, cfg.Level.P = c.perDay, c.p
+		assert.InDelta(t, c.want, cfg.params().EvidenceP, 1e-12, c)
+	}
 }
