@@ -15,7 +15,8 @@
 //!   The binomial deviance `D` of `x` given `N_c`, divided by the pair's own dispersion `φ` (mean Pearson statistic
 //!   with a prior of four windows at 2), is a squared Student t with `n + 3` degrees of freedom:
 //!   `b = −log2 P(|t| > √(D/φ))`, at most 60. A symbol that is rare but expected now and then (`μ < 1`, `x > 0`) costs
-//!   no more than the windows it appeared in say: `b ≤ −log2((seen + ½)/(n + 1)) + min(4, log2(1 + x))`.
+//!   no more than the windows it appeared in say: `b ≤ −log2((seen + ½)/(n + 1)) + burst`,
+//!   where `burst` are the bits of `x` or more at once given how often one occurrence was followed by another.
 //!
 //! Dispersion is what makes this usable: real counts vary far more than binomial ones, each pair by its own factor.
 //!

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::window::{Row, Window};
-use crate::math::log2;
+use crate::math::{ln_gamma, log2};
 
 /// Decay of counts per learnt window in which the context occurs: a memory of about 100.
 const DECAY: f64 = 0.99;
@@ -202,9 +202,11 @@ impl Model {
             context.last = self.learnt;
             self.pairs += context.learn(n as f64, rows, self.learnt);
         }
+        // In the first window everything is new: that says nothing on how often something is.
+        let first = self.learnt == 1;
         let mut any_new = false;
         for row in window.rows() {
-            any_new |= self.symbols.insert(row.symbol, self.learnt).is_none();
+            any_new |= self.symbols.insert(row.symbol, self.learnt).is_none() && !first;
         }
         self.novel_windows = self.novel_windows * NOVELTY_DECAY + f64::from(u8::from(any_new));
         self.windows = self.windows * NOVELTY_DECAY + 1.0;
@@ -346,9 +348,23 @@ fn count_bits(pair: &Pair, x: f64, mu: f64, n: f64) -> f64 {
     let t = (deviance.max(0.0) / dispersion).sqrt();
     let mut bits = crate::math::student_t_bits(t, pair.windows + DISPERSION_WEIGHT - 1.0);
     if mu < 1.0 && x > 0.0 {
-        bits = bits.min(-log2((pair.present + 0.5) / (pair.windows + 1.0)) + repeat_bits(x));
+        bits = bits.min(-log2((pair.present + 0.5) / (pair.windows + 1.0)) + pair.burst_bits(x));
     }
     bits
+}
+
+impl Pair {
+    /// Bits of `x` or more occurrences in a window that has the symbol at all.
+    ///
+    /// After each occurrence another follows with a probability of its own, uniform a priori; the windows that had the
+    /// symbol say how often one did (`e` times) and did not (`m` times). The predictive tail (beta-geometric) is
+    /// `Γ(e+x)·Γ(e+m+2) / (Γ(e+1)·Γ(e+m+x+1))`: `1/x` without a past, far less after a past of single occurrences.
+    fn burst_bits(&self, x: f64) -> f64 {
+        let m = self.present;
+        let e = (self.sum - m).max(0.0);
+        let ln_tail = ln_gamma(e + x) - ln_gamma(e + 1.0) + ln_gamma(e + m + 2.0) - ln_gamma(e + m + x + 1.0);
+        (-ln_tail * std::f64::consts::LOG2_E).max(0.0)
+    }
 }
 
 /// A first time that happens often at once costs up to four bits more.
