@@ -36,7 +36,7 @@ impl Default for Params {
         Params {
             seed: 1,
             evidence_p: 1e-2,
-            quarantine_p: 1e-3,
+            quarantine_p: 1e-2,
             adopt_after: 5,
             metric_level: f64::INFINITY,
             request_p: 1e-3,

@@ -63,7 +63,7 @@ func DefaultParams() Params {
 	return Params{
 		Seed:           1,
 		EvidenceP:      1e-2,
-		QuarantineP:    1e-3,
+		QuarantineP:    1e-2,
 		AdoptAfter:     5,
 		MetricLevel:    math.Inf(1),
 		RequestP:       1e-3,

@@ -136,7 +136,7 @@ func DefaultConfig() Config {
 		FalseAlarmsPerDay: 1,
 		ServiceAttributes: []string{"service.name", "k8s.deployment.name", "host.name"},
 		WarmupWindows:     30,
-		Quarantine:        QuarantineConfig{P: 1e-3, AdoptAfter: 5},
+		Quarantine:        QuarantineConfig{P: 1e-2, AdoptAfter: 5},
 		Requests:          RequestsConfig{Idle: 30 * time.Second, P: 1e-3},
 		Metrics:           MetricsConfig{SharedSegments: []string{"node", "cluster"}},
 		Evidence:          EvidenceConfig{P: 1e-2},

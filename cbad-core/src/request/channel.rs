@@ -11,6 +11,8 @@ const DECAY: f64 = 0.99;
 const PRIOR_REQUESTS: f64 = 200.0;
 /// A quarantined window adds at most so many bits above the tail's beginning to the history.
 const MARGIN: f64 = 6.0;
+/// Windows of the history before the channel speaks: the models still learn rare but ordinary requests.
+const MIN_WINDOWS: usize = 30;
 
 /// A window's odd requests.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,12 +46,13 @@ impl Rate {
         let rate = rate.max(self.level).min(1.0);
         let tail = binomial_tail(judged, odd, rate);
         let bits = -math::log2(tail.max(1e-300));
+        let young = self.history.len() < MIN_WINDOWS;
         Excess {
             judged,
             odd,
             expected: judged as f64 * rate,
             bits,
-            p: tail.max(self.history.p(bits)),
+            p: if young { 1.0 } else { tail.max(self.history.p(bits)) },
             p_floor: self.history.floor(),
         }
     }

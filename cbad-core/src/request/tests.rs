@@ -193,17 +193,17 @@ fn odd_requests_are_marked_never_learnt_and_raise_the_window() {
         }
         (excess, out.iter().filter(|r| r.anomalous).count() as u64)
     };
-    for w in 0..30 {
+    for w in 0..40 {
         assert_eq!(run(w, 0).1, 0, "window {w}");
     }
-    let (excess, marked) = run(30, 5);
+    let (excess, marked) = run(40, 5);
     let excess = excess.unwrap();
     assert_eq!((marked, excess.odd, excess.judged), (5, 5, 40));
     assert!(excess.p < 1e-3, "{excess:?}");
-    for w in 31..60 {
+    for w in 41..70 {
         assert_eq!(run(w, 5).1, 5, "requests never become normal by repetition: window {w}");
     }
-    let (excess, _) = run(60, 5);
+    let (excess, _) = run(70, 5);
     assert!(excess.unwrap().p > 1e-2, "the stream's own rate of odd requests has become its rate");
 }
 
