@@ -195,6 +195,9 @@ typedef struct {
   uint64_t n_points;
   // Requests that cbad_stream_requests will give.
   uint64_t n_requests;
+  // Entries of the models (templates, operations, series, requests, counts of them) given up or refused at the
+  // limits of cbad_params since the stream began.
+  uint64_t evicted;
   cbad_channel channels[CBAD_MAX_CHANNELS];
 } cbad_verdict;
 

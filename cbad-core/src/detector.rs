@@ -1,6 +1,8 @@
 //! What the three kinds of stream have in common.
 
 use crate::evidence::Evidence;
+#[cfg(doc)]
+use crate::Params;
 use crate::{Batch, RecordError, Verdict, Window};
 
 /// One stream's model.
@@ -16,6 +18,9 @@ pub trait Detector {
 
     /// Evidence on the window closed last, where its p was at or below `Params::evidence_p`.
     fn evidence(&self) -> Option<&Evidence>;
+
+    /// Entries of the models given up or refused at the limits of [`Params`] since the stream began.
+    fn evicted(&self) -> u64;
 
     /// Approximate heap bytes held.
     fn memory(&self) -> usize;

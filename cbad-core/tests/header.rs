@@ -64,7 +64,7 @@ fn c_lays_structures_out_as_rust_does() {
     same!(cbad_window: struct_size, flags, start_ns, end_ns);
     same!(cbad_channel: kind, reserved, statistic, p, p_floor);
     same!(cbad_verdict: struct_size, flags, window_start_ns, window_end_ns, records, records_over_cap, records_unusable,
-        bits, p, p_floor, warmup_seen, warmup_needed, n_channels, n_items, n_points, n_requests, channels);
+        bits, p, p_floor, warmup_seen, warmup_needed, n_channels, n_items, n_points, n_requests, evicted, channels);
     same!(cbad_point: tag, time_ns, family, instance, value, severity, p, alert, reserved);
     same!(cbad_request: trace_id, start_ns, end_ns, score, p, events, anomalous, reserved);
 

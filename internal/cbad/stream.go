@@ -315,6 +315,7 @@ func (w Window) c() C.cbad_window {
 func (v *Verdict) fill(c *C.cbad_verdict) {
 	v.WindowStartNs, v.WindowEndNs = uint64(c.window_start_ns), uint64(c.window_end_ns)
 	v.Records, v.RecordsOverCap, v.RecordsUnusable = uint64(c.records), uint64(c.records_over_cap), uint64(c.records_unusable)
+	v.Evicted = uint64(c.evicted)
 	v.Bits, v.P, v.PFloor = float64(c.bits), float64(c.p), float64(c.p_floor)
 	v.WarmupSeen, v.WarmupNeeded = uint32(c.warmup_seen), uint32(c.warmup_needed)
 	v.Learnt = c.flags&C.CBAD_VERDICT_LEARNT != 0

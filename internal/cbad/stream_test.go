@@ -74,6 +74,39 @@ func TestWindowOfEachKind(t *testing.T) {
 	}
 }
 
+func TestEvictionsAreTold(t *testing.T) {
+	for _, kind := range kinds {
+		t.Run(kind.String(), func(t *testing.T) {
+			p := DefaultParams()
+			p.MaxSymbols = 16
+			s, err := New(kind, p)
+			require.NoError(t, err)
+			defer s.Free()
+			var v Verdict
+			last := uint64(0)
+			for window := range uint64(4) {
+				b := new(Batch)
+				for i := range uint64(40) {
+					id, at := window*40+i+1, window*60*second+i
+					switch kind {
+					case Logs:
+						b.AppendLog(at, [16]byte{1}, 9, strings.Repeat(string(rune('g'+window)), int(i+1))+" happened")
+					case Metrics:
+						b.AppendPoint(at, id, 1, 0.5, 99)
+					case Traces:
+						b.AppendSpan(&Span{EndNs: at, TraceID: [16]byte{1}, Operation: id, DurationNs: 1000, ExclusiveNs: 900, NetNs: NoNet})
+					}
+				}
+				require.NoError(t, s.Observe(b))
+				require.NoError(t, s.Close(Window{StartNs: window * 60 * second, EndNs: (window + 1) * 60 * second}, &v))
+				assert.GreaterOrEqual(t, v.Evicted, last, "it counts from the beginning")
+				last = v.Evicted
+			}
+			assert.Positive(t, last)
+		})
+	}
+}
+
 func TestSaveAndLoad(t *testing.T) {
 	for _, kind := range kinds {
 		t.Run(kind.String(), func(t *testing.T) {

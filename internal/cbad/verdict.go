@@ -74,6 +74,8 @@ type Verdict struct {
 	WindowStartNs, WindowEndNs uint64
 	// Records seen; of them past MaxRecords (counted, not modelled); of them unusable (not finite).
 	Records, RecordsOverCap, RecordsUnusable uint64
+	// Evicted: entries of the models given up or refused at the limits of Params, since the stream began.
+	Evicted uint64
 	// Bits the window cost above what was expected.
 	Bits float64
 	// P is the stream's own p over its channels, with PFloor = 1/(n + 1) beside it.

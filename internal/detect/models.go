@@ -29,7 +29,8 @@ type models struct {
 	service *service // name and hash only: the rest is the sequencer's
 	streams [signals]struct {
 		model
-		held []heldLoad
+		held    []heldLoad
+		evicted uint64 // of the model, as its last verdict said
 	}
 	rates    *canonical.Rates
 	batch    cbad.Batch // of measurements
@@ -64,7 +65,7 @@ func (m *models) stream(s signal) model {
 			m.refused(s, "new stream", err)
 			return nil
 		}
-		st.model = made
+		st.model, st.evicted = made, 0
 	}
 	return st.model
 }
@@ -185,6 +186,9 @@ func (m *models) count(s signal, v *signalVerdict) {
 	}
 	c.overCap.Add(v.RecordsOverCap)
 	c.unusable.Add(v.RecordsUnusable)
+	st := &m.streams[s]
+	c.modelEvicted.Add(v.Evicted - st.evicted)
+	st.evicted = v.Evicted
 }
 
 // fetch gets what stands behind a window that may become an anomaly, before the next close replaces it.

@@ -132,6 +132,23 @@ func TestSegments(t *testing.T) {
 	assert.Zero(t, r.protected.streams+r.probation.streams)
 }
 
+// A model says how many it gave up since it began; the next one begins anew.
+func TestWhatModelsGiveUpIsCounted(t *testing.T) {
+	made, cfg := 0, DefaultConfig()
+	cfg.Workers = 1
+	d, _ := faked(t, cfg, replaying(), func(cbad.Kind) *fakeModel {
+		made++
+		return &fakeModel{evicted: 7, broken: made == 2}
+	})
+	for minute := range 3 {
+		require.NoError(t, d.ConsumeLogs(t.Context(), logsAt("shop", float64(60*minute))))
+	}
+	require.NoError(t, d.ConsumeLogs(t.Context(), logsAt("cart", 0, 60)))
+	require.NoError(t, d.Flush(t.Context()))
+	require.Equal(t, 3, made, "cart's first model broke")
+	assert.EqualValues(t, 7+7, d.Stats().Signals[logs].ModelEvicted)
+}
+
 // A model that panicked is replaced; the service goes on, warming up again.
 func TestBrokenModelIsReplaced(t *testing.T) {
 	made := 0

@@ -31,6 +31,7 @@ type SignalStats struct {
 	WindowsPartial uint64 // of those, windows with records skipped
 	Quarantined    uint64 // windows scored, not learnt
 	Adopted        uint64 // changes that became the new normal
+	ModelEvicted   uint64 // entries of the models given up or refused at their limits
 }
 
 // Stats is a snapshot of a detector's counters and gauges.
@@ -60,7 +61,7 @@ type Stats struct {
 type counters struct {
 	signals [signals]struct {
 		records, late, future, skipped, overCap, unusable, truncated atomic.Uint64
-		scored, partial, quarantined, adopted                        atomic.Uint64
+		scored, partial, quarantined, adopted, modelEvicted          atomic.Uint64
 	}
 	judged, anomalies, shared, resets, duplicates, evicted, dropped, coreErrors atomic.Uint64
 	modelBytes                                                                  atomic.Int64
@@ -82,6 +83,7 @@ func (d *Detector) Stats() Stats {
 			Records: n.records.Load(), Late: n.late.Load(), Future: n.future.Load(), Skipped: n.skipped.Load(),
 			OverCap: n.overCap.Load(), Unusable: n.unusable.Load(), Truncated: n.truncated.Load(),
 			WindowsScored: n.scored.Load(), WindowsPartial: n.partial.Load(), Quarantined: n.quarantined.Load(), Adopted: n.adopted.Load(),
+			ModelEvicted: n.modelEvicted.Load(),
 		}
 	}
 	d.mu.Lock()

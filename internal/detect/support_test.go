@@ -52,6 +52,7 @@ type fakeModel struct {
 	p       func(w cbad.Window, records uint64) float64
 	gate    chan struct{} // Observe waits here
 	memory  uint64
+	evicted uint64
 	broken  bool
 	records uint64
 	closed  []cbad.Window
@@ -71,7 +72,7 @@ func (f *fakeModel) Observe(b *cbad.Batch) error {
 }
 
 func (f *fakeModel) Close(w cbad.Window, v *cbad.Verdict) error {
-	*v = cbad.Verdict{WindowStartNs: w.StartNs, WindowEndNs: w.EndNs, Records: f.records, P: 1, PFloor: 1, Ready: true}
+	*v = cbad.Verdict{WindowStartNs: w.StartNs, WindowEndNs: w.EndNs, Records: f.records, Evicted: f.evicted, P: 1, PFloor: 1, Ready: true}
 	p := 1.0
 	if f.p != nil {
 		p = f.p(w, f.records)

@@ -44,6 +44,7 @@ func (g *group) values(yield func(metadata.Value)) {
 		put(metadata.WindowsPartial, by, n.WindowsPartial)
 		put(metadata.WindowsQuarantined, by, n.Quarantined)
 		put(metadata.ChangesAdopted, by, n.Adopted)
+		put(metadata.ModelEntriesEvicted, by, n.ModelEvicted)
 	}
 	put(metadata.TextsTruncated, nil, s.Signals[0].Truncated)
 	put(metadata.RecordsUnscored, unscored[1]["shared"], s.SharedPoints)

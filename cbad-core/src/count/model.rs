@@ -70,6 +70,12 @@ pub struct Evictions {
     pub pairs: u64,
 }
 
+impl Evictions {
+    pub fn total(&self) -> u64 {
+        self.symbols + self.contexts + self.pairs
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Pair {
     symbol: u64,

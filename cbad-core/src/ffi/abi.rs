@@ -168,6 +168,9 @@ pub struct cbad_verdict {
     pub n_points: u64,
     /// Requests that cbad_stream_requests will give.
     pub n_requests: u64,
+    /// Entries of the models (templates, operations, series, requests, counts of them) given up or refused at the
+    /// limits of cbad_params since the stream began.
+    pub evicted: u64,
     pub channels: [cbad_channel; CBAD_MAX_CHANNELS],
 }
 
@@ -296,7 +299,7 @@ impl cbad_verdict {
         check_size::<Self>("verdict", got)
     }
 
-    pub(super) fn from_verdict(v: &Verdict, evidence: bool) -> Result<Self, Failure> {
+    pub(super) fn from_verdict(v: &Verdict, evidence: bool, evicted: u64) -> Result<Self, Failure> {
         if v.channels.len() > CBAD_MAX_CHANNELS {
             return fail(
                 CBAD_LIMIT,
@@ -329,6 +332,7 @@ impl cbad_verdict {
             n_items: v.items.len() as u32,
             n_points: v.points.len() as u64,
             n_requests: v.requests.len() as u64,
+            evicted,
             channels: Default::default(),
         };
         for (to, c) in out.channels.iter_mut().zip(&v.channels) {

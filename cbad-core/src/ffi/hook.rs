@@ -90,6 +90,10 @@ impl Detector for Hook {
         None
     }
 
+    fn evicted(&self) -> u64 {
+        0
+    }
+
     fn memory(&self) -> usize {
         self.strike(IN_MEMORY, "memory");
         0

@@ -128,7 +128,7 @@ impl Stream {
         self.items = None;
         let detector = self.inner.detector();
         let verdict = detector.close(window);
-        let out = cbad_verdict::from_verdict(&verdict, detector.evidence().is_some());
+        let out = cbad_verdict::from_verdict(&verdict, detector.evidence().is_some(), detector.evicted());
         self.last = Some(verdict);
         out
     }

@@ -226,6 +226,11 @@ impl Detector for LogStream {
         self.evidence.as_ref()
     }
 
+    fn evicted(&self) -> u64 {
+        let Turned { templates, counts, .. } = self.turned();
+        templates.evicted + templates.overflowed + counts.total() + self.requests.evicted()
+    }
+
     fn memory(&self) -> usize {
         self.miner.memory()
             + self.model.memory()

@@ -309,6 +309,7 @@ fn floods_stay_within_the_limits_and_are_counted() {
     }
     let turned = stream.turned();
     assert!(turned.templates.overflowed > 0 && turned.templates.evicted > 0, "{turned:?}");
+    assert!(stream.evicted() > turned.templates.evicted + turned.counts.total(), "{turned:?}");
     assert!(turned.counts.symbols > 0 && turned.requests.requests > 0 && turned.requests.tainted > 0, "{turned:?}");
     assert!(most < 4 << 20, "{most}");
 }

@@ -95,11 +95,6 @@ impl MetricStream {
         self.table.len()
     }
 
-    /// Series evicted since the stream began.
-    pub fn evictions(&self) -> u64 {
-        self.table.evicted()
-    }
-
     pub(super) fn seed(&self) -> u64 {
         self.params.seed ^ self.window
     }
@@ -344,6 +339,10 @@ impl Detector for MetricStream {
 
     fn evidence(&self) -> Option<&Evidence> {
         self.evidence.as_ref()
+    }
+
+    fn evicted(&self) -> u64 {
+        self.table.evicted()
     }
 
     fn memory(&self) -> usize {

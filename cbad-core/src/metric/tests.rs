@@ -181,7 +181,7 @@ fn more_series_than_the_limit_are_turned_away_not_lost() {
     assert_eq!(stream.series(), 16);
     observe(&mut stream, &(5000..5010).map(|f| point(1, f, 1.0)).collect::<Vec<_>>());
     stream.close(&window(1));
-    assert_eq!((stream.series(), stream.evictions()), (16, 10));
+    assert_eq!((stream.series(), stream.evicted()), (16, 10));
     assert!(stream.memory() < 1 << 20);
 }
 

@@ -145,6 +145,11 @@ impl Histograms {
         self.updated = self.learnt;
     }
 
+    /// Symbols given up at the limit.
+    pub fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
     pub fn memory(&self) -> usize {
         self.symbols.values().map(|h| h.used.capacity() * 8 + size_of::<Histogram>() + 16).sum()
     }

@@ -132,9 +132,14 @@ impl Requests {
         p
     }
 
-    /// What the limits turned away.
+    /// What the limit of open requests turned away.
     pub fn turned(&self) -> Turned {
         self.open.turned()
+    }
+
+    /// Requests without a place, and what the models gave up at their limits.
+    pub fn evicted(&self) -> u64 {
+        self.open.turned().requests + self.sequences.evicted() + self.histograms.evicted()
     }
 
     /// Requests still open.

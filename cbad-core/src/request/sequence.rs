@@ -59,12 +59,12 @@ pub struct Sequences {
     limit: usize,
     contexts: Map<Context>,
     pairs: Map<Pair>,
-    halvings: u64,
+    evicted: u64,
 }
 
 impl Sequences {
     pub fn new(max_pairs: u32) -> Self {
-        Sequences { limit: max_pairs as usize, contexts: Map::default(), pairs: Map::default(), halvings: 0 }
+        Sequences { limit: max_pairs as usize, contexts: Map::default(), pairs: Map::default(), evicted: 0 }
     }
 
     /// Bits of the most surprising step of a request, its end included.
@@ -110,13 +110,14 @@ impl Sequences {
             self.halve();
         }
         // Every count may be large: halve until enough have gone.
+        let before = self.pairs.len();
         while self.pairs.len() > self.limit {
             self.halve();
         }
+        self.evicted += (before - self.pairs.len()) as u64;
     }
 
     fn halve(&mut self) {
-        self.halvings += 1;
         self.contexts.clear();
         let contexts = &mut self.contexts;
         self.pairs.retain(|_, pair| {
@@ -128,6 +129,11 @@ impl Sequences {
             }
             pair.count > 0
         });
+    }
+
+    /// Pairs given up at the limit.
+    pub fn evicted(&self) -> u64 {
+        self.evicted
     }
 
     pub fn memory(&self) -> usize {
@@ -168,7 +174,7 @@ fn follow(key: u64, symbol: u64) -> u64 {
 #[derive(Serialize, Deserialize)]
 struct Saved {
     limit: u32,
-    halvings: u64,
+    evicted: u64,
     pairs: Vec<(u64, Pair)>,
 }
 
@@ -176,14 +182,14 @@ impl From<Sequences> for Saved {
     fn from(s: Sequences) -> Self {
         let mut pairs: Vec<(u64, Pair)> = s.pairs.into_iter().collect();
         pairs.sort_unstable_by_key(|p| p.0);
-        Saved { limit: s.limit as u32, halvings: s.halvings, pairs }
+        Saved { limit: s.limit as u32, evicted: s.evicted, pairs }
     }
 }
 
 impl From<Saved> for Sequences {
     fn from(saved: Saved) -> Self {
         let mut s = Sequences::new(saved.limit);
-        s.halvings = saved.halvings;
+        s.evicted = saved.evicted;
         for (key, pair) in saved.pairs {
             if pair.count == 0 || s.pairs.insert(key, pair).is_some() {
                 continue;

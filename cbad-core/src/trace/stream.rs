@@ -266,6 +266,11 @@ impl Detector for TraceStream {
         self.evidence.as_ref()
     }
 
+    fn evicted(&self) -> u64 {
+        let TraceEvictions { counts, errors, durations, net } = self.evictions();
+        counts.total() + errors + durations + net
+    }
+
     fn memory(&self) -> usize {
         size_of::<Self>() + self.open.memory() + self.past.memory() + self.histories.memory() + self.baseline.memory()
     }

@@ -199,6 +199,7 @@ fn a_flood_of_operations_is_bounded_and_counted() {
     assert!(peak < 700_000, "{peak}");
     let TraceEvictions { counts, durations, .. } = stream.evictions();
     assert!(counts.symbols > 0 && counts.pairs > 0 && durations > 0);
+    assert!(stream.evicted() >= counts.symbols + counts.contexts + counts.pairs + durations);
     // Ordinary spans are judged all the same.
     judge(&mut stream, &usual(&mut random, 30, 30), 30);
     assert_eq!(judge(&mut stream, &usual(&mut random, 31, 30), 31).records_over_cap, 0);

@@ -31,6 +31,7 @@ const (
 	WindowsPartial
 	WindowsQuarantined
 	ChangesAdopted
+	ModelEntriesEvicted
 	WindowsJudged
 	WindowsDropped
 	Anomalies
@@ -59,30 +60,31 @@ type Description struct {
 
 // Descriptions are those of metadata.yaml, prefix left out.
 var Descriptions = [metrics]Description{
-	Records:            {Name: "records", Text: "Records taken in.", Unit: "{record}"},
-	RecordsUnscored:    {Name: "records_unscored", Text: "Records that were passed on and not scored, or only counted, by reason.", Unit: "{record}"},
-	TextsTruncated:     {Name: "texts_truncated", Text: "Log records whose text was cut before it was scored.", Unit: "{record}"},
-	WindowsScored:      {Name: "windows_scored", Text: "Windows of streams (service and signal) that were scored.", Unit: "{window}"},
-	WindowsPartial:     {Name: "windows_partial", Text: "Windows scored of which records had been skipped under overload.", Unit: "{window}"},
-	WindowsQuarantined: {Name: "windows_quarantined", Text: "Windows scored and not learnt because they are too odd.", Unit: "{window}"},
-	ChangesAdopted:     {Name: "changes_adopted", Text: "Lasting changes that became the new normal.", Unit: "{change}"},
-	WindowsJudged:      {Name: "windows_judged", Text: "Windows of services that got a verdict.", Unit: "{window}"},
-	WindowsDropped:     {Name: "windows_dropped", Text: "Windows of evicted services that got none.", Unit: "{window}"},
-	Anomalies:          {Name: "anomalies", Text: "Anomalies stated.", Unit: "{anomaly}"},
-	ItemsLost:          {Name: "items_lost", Text: "Anomalies and window items that the next consumers did not take.", Unit: "{item}"},
-	StreamsEvicted:     {Name: "streams_evicted", Text: "Streams given up at limits.streams or limits.memory_mib.", Unit: "{stream}"},
-	SpansDuplicate:     {Name: "spans_duplicate", Text: "Spans seen before.", Unit: "{span}"},
-	SpansOrphaned:      {Name: "spans_orphaned", Text: "Spans whose parent was not known when their window closed.", Unit: "{span}"},
-	SpansEvicted:       {Name: "spans_evicted", Text: "Spans forgotten at limits.spans.", Unit: "{span}"},
-	CounterResets:      {Name: "counter_resets", Text: "Restarts of cumulative counters seen.", Unit: "{reset}"},
-	NamesForgotten:     {Name: "names_forgotten", Text: "Names of operations and series forgotten at limits.names.", Unit: "{name}"},
-	CoreErrors:         {Name: "core_errors", Text: "Calls that the core refused.", Unit: "{call}"},
-	Streams:            {Name: "streams", Text: "Streams held.", Unit: "{stream}", Gauge: true},
-	ServicesActive:     {Name: "services_active", Text: "Services with data in the last day of event time; the budget is divided among them.", Unit: "{service}", Gauge: true},
-	ModelSize:          {Name: "model_size", Text: "Memory of the streams' models.", Unit: "By", Gauge: true},
-	QueueSize:          {Name: "queue_size", Text: "Records waiting for a worker.", Unit: "By", Gauge: true},
-	PendingSize:        {Name: "pending_size", Text: "Records waiting for an earlier window to close.", Unit: "By", Gauge: true},
-	ScoringLag:         {Name: "scoring_lag", Text: "Time from the end of a window's wait to its verdict, of the last verdict.", Unit: "us", Gauge: true},
+	Records:             {Name: "records", Text: "Records taken in.", Unit: "{record}"},
+	RecordsUnscored:     {Name: "records_unscored", Text: "Records that were passed on and not scored, or only counted, by reason.", Unit: "{record}"},
+	TextsTruncated:      {Name: "texts_truncated", Text: "Log records whose text was cut before it was scored.", Unit: "{record}"},
+	WindowsScored:       {Name: "windows_scored", Text: "Windows of streams (service and signal) that were scored.", Unit: "{window}"},
+	WindowsPartial:      {Name: "windows_partial", Text: "Windows scored of which records had been skipped under overload.", Unit: "{window}"},
+	WindowsQuarantined:  {Name: "windows_quarantined", Text: "Windows scored and not learnt because they are too odd.", Unit: "{window}"},
+	ChangesAdopted:      {Name: "changes_adopted", Text: "Lasting changes that became the new normal.", Unit: "{change}"},
+	ModelEntriesEvicted: {Name: "model_entries_evicted", Text: "Entries of the models (templates, operations, series, requests, counts of them) given up or refused at limits.symbols_per_stream and limits.requests_per_stream.", Unit: "{entry}"},
+	WindowsJudged:       {Name: "windows_judged", Text: "Windows of services that got a verdict.", Unit: "{window}"},
+	WindowsDropped:      {Name: "windows_dropped", Text: "Windows of evicted services that got none.", Unit: "{window}"},
+	Anomalies:           {Name: "anomalies", Text: "Anomalies stated.", Unit: "{anomaly}"},
+	ItemsLost:           {Name: "items_lost", Text: "Anomalies and window items that the next consumers did not take.", Unit: "{item}"},
+	StreamsEvicted:      {Name: "streams_evicted", Text: "Streams given up at limits.streams or limits.memory_mib.", Unit: "{stream}"},
+	SpansDuplicate:      {Name: "spans_duplicate", Text: "Spans seen before.", Unit: "{span}"},
+	SpansOrphaned:       {Name: "spans_orphaned", Text: "Spans whose parent was not known when their window closed.", Unit: "{span}"},
+	SpansEvicted:        {Name: "spans_evicted", Text: "Spans forgotten at limits.spans.", Unit: "{span}"},
+	CounterResets:       {Name: "counter_resets", Text: "Restarts of cumulative counters seen.", Unit: "{reset}"},
+	NamesForgotten:      {Name: "names_forgotten", Text: "Names of operations and series forgotten at limits.names.", Unit: "{name}"},
+	CoreErrors:          {Name: "core_errors", Text: "Calls that the core refused.", Unit: "{call}"},
+	Streams:             {Name: "streams", Text: "Streams held.", Unit: "{stream}", Gauge: true},
+	ServicesActive:      {Name: "services_active", Text: "Services with data in the last day of event time; the budget is divided among them.", Unit: "{service}", Gauge: true},
+	ModelSize:           {Name: "model_size", Text: "Memory of the streams' models.", Unit: "By", Gauge: true},
+	QueueSize:           {Name: "queue_size", Text: "Records waiting for a worker.", Unit: "By", Gauge: true},
+	PendingSize:         {Name: "pending_size", Text: "Records waiting for an earlier window to close.", Unit: "By", Gauge: true},
+	ScoringLag:          {Name: "scoring_lag", Text: "Time from the end of a window's wait to its verdict, of the last verdict.", Unit: "us", Gauge: true},
 }
 
 // Observe registers a callback that yields the metrics' values whenever they are collected. The result ends that.
