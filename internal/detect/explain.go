@@ -20,8 +20,11 @@ func (d *Detector) nameOf(h uint64) string {
 	if name := d.names.Get(h); name != "" {
 		return name
 	}
-	return "#" + strconv.FormatUint(h, 16)
+	return unnamed + strconv.FormatUint(h, 16)
 }
+
+// unnamed begins what stands for a name that was never given or is forgotten.
+const unnamed = "#"
 
 // parentOf is a span's parent in words; the two values that are no hash are join's.
 func (d *Detector) parentOf(h uint64) string {
@@ -125,10 +128,18 @@ func phrase(channel cbad.ChannelKind, r *anomaly.Reason) string {
 	case cbad.TraceNet:
 		return fmt.Sprintf("calls of %s by %s spend %s on the way, usual %s", quote(r.Item), r.Context, quantity(r.Observed), quantity(r.Expected))
 	case cbad.MetricSum:
-		if len(r.Band) == 2 && (r.Observed < r.Band[0] || r.Observed > r.Band[1]) {
-			return fmt.Sprintf("%s is %s, usual %s to %s", r.Item, quantity(r.Observed), quantity(r.Band[0]), quantity(r.Band[1]))
+		what := r.Item
+		if r.Context != "" && !strings.HasPrefix(r.Context, unnamed) { // two pods' series have one name
+			what += " of " + r.Context
 		}
-		return fmt.Sprintf("%s is %s on an unusual course, usual about %s", r.Item, quantity(r.Observed), quantity(r.Expected))
+		if len(r.Band) == 2 && (r.Observed < r.Band[0] || r.Observed > r.Band[1]) {
+			low, high := quantity(r.Band[0]), quantity(r.Band[1])
+			if bare := anomaly.Number(r.Band[0]); strings.TrimPrefix(low, bare) == strings.TrimPrefix(high, anomaly.Number(r.Band[1])) {
+				low = bare // the unit once
+			}
+			return fmt.Sprintf("%s is %s, usual %s to %s", what, quantity(r.Observed), low, high)
+		}
+		return fmt.Sprintf("%s is %s on an unusual course, usual about %s", what, quantity(r.Observed), quantity(r.Expected))
 	default:
 		return fmt.Sprintf("%s: %s, usual %s", r.Item, anomaly.Number(r.Observed), usual)
 	}

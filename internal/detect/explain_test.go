@@ -2,6 +2,7 @@ package detect
 
 import (
 	"encoding/json"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -105,6 +106,8 @@ func TestPhrases(t *testing.T) {
 		"1 request ran an unusual course, usual 0.0412":             {Channel: "request", Observed: 1, Expected: 0.04124},
 		"“GET /a” from front failed once, usual 0":                  {Channel: "trace_error", Item: "GET /a", Context: "front", Observed: 1},
 		"“GET /a” from front takes 104ms, usual 37.2ms":             {Channel: "trace_duration", Item: "GET /a", Context: "front", Observed: 104.07e6, Expected: 37.17e6, Unit: "ns"},
+		"load of pod-1 is 3 per second, usual 1 to 2 per second":    {Channel: "metric", Item: "load", Context: "pod-1", Observed: 3, Band: []float64{1, 2}, Unit: "/s"},
+		"memory is 3 MiB, usual 1 KiB to 2 MiB":                     {Channel: "metric", Item: "memory", Context: "#1f", Observed: 3 << 20, Band: []float64{1 << 10, 2 << 20}, Unit: "By"},
 		"memory is 2 GiB on an unusual course, usual about 1 GiB":   {Channel: "metric", Item: "memory", Observed: 2 << 30, Expected: 1 << 30, Unit: "By"},
 	} {
 		for kind := cbad.LogNew; kind <= cbad.TraceError; kind++ {
@@ -114,7 +117,7 @@ func TestPhrases(t *testing.T) {
 		}
 	}
 	band := &anomaly.Reason{Item: "cpu", Observed: 95, Expected: 20, Band: []float64{10, 30}, Unit: "%"}
-	assert.Equal(t, "cpu is 95 %, usual 10 % to 30 %", phrase(cbad.MetricSum, band))
+	assert.Equal(t, "cpu is 95 %, usual 10 to 30 %", phrase(cbad.MetricSum, band))
 	band.Observed = 15
 	assert.Equal(t, "cpu is 15 % on an unusual course, usual about 20 %", phrase(cbad.MetricSum, band))
 }
@@ -147,4 +150,13 @@ func TestHeadlineSaysWhatHappened(t *testing.T) {
 	assert.Equal(t, 0, headline([]anomaly.Reason{requests, fewer}))
 	assert.Equal(t, 0, headline([]anomaly.Reason{fewer, line}))
 	assert.Equal(t, 0, headline(nil))
+}
+
+// The odder a window, the less may its anomaly be lost: numbers that JSON has no word for are bounded.
+func TestInfinitelyOddWindowsAreSaid(t *testing.T) {
+	j := judged(t)
+	j.v.signals[logs].Channels[0].Statistic, j.v.signals[logs].Bits = math.Inf(1), math.Inf(1)
+	j.v.signals[traces].Channels[0].Statistic = math.NaN()
+	_, err := j.anomaly(&canonical.Resource{}).ToLogs()
+	require.NoError(t, err)
 }

@@ -3,6 +3,7 @@ package detect
 import (
 	"cmp"
 	"maps"
+	"math"
 	"time"
 
 	"github.com/driftlock/driftlock/internal/anomaly"
@@ -91,7 +92,15 @@ func (j *judgement) bits() float64 {
 			sum += j.v.signals[s].Bits
 		}
 	}
-	return sum
+	return finite(sum)
+}
+
+// finite keeps a number within what JSON can say: an anomaly must not be lost because it is too odd.
+func finite(v float64) float64 {
+	if math.IsNaN(v) {
+		return 0
+	}
+	return max(-math.MaxFloat64, min(v, math.MaxFloat64))
 }
 
 func (j *judgement) window() *anomaly.Window {
@@ -139,7 +148,7 @@ func (j *judgement) anomaly(res *canonical.Resource) *anomaly.Anomaly {
 		a.Incomplete = a.Incomplete || v.incomplete
 		for _, c := range v.Channels {
 			a.Channels = append(a.Channels, anomaly.Channel{
-				Signal: signalNames[s], Name: c.Kind.String(), Statistic: c.Statistic, P: c.P, PFloor: c.PFloor,
+				Signal: signalNames[s], Name: c.Kind.String(), Statistic: finite(c.Statistic), P: c.P, PFloor: c.PFloor,
 			})
 		}
 	}
