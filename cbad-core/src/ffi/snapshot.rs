@@ -12,6 +12,7 @@
 //! | 48.. | body: parameters and stream, postcard |
 //!
 //! The body does not describe itself, so every change of a stored type raises [`SNAPSHOT_FORMAT`].
+//! `tests/snapshot.rs` loads committed snapshots and notices.
 
 use serde::{de::DeserializeOwned, Serialize};
 
