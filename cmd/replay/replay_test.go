@@ -311,3 +311,18 @@ func TestSendKeepsBatchesAndOrder(t *testing.T) {
 	require.Zero(t, code)
 	assert.Equal(t, first, a.seen)
 }
+
+// A file that is damaged from its first bytes is a bad file among good ones, and no mistake on the command line.
+func TestADamagedFileIsSkipped(t *testing.T) {
+	good := file(t, "good.log", "2026-01-01T00:00:00Z hello\n")
+	for _, name := range []string{"logs.jsonl.gz", "series.csv.gz", "plain"} {
+		stdout, stderr, code := run(t, file(t, name, "\x1f\x8b"), good)
+		assert.Zero(t, code, stderr)
+		assert.Empty(t, stdout)
+		assert.Contains(t, stderr, name+": damaged from the start, skipped: gzip: unexpected EOF")
+		assert.Contains(t, stderr, "1 bad lines or files skipped")
+		assert.Contains(t, stderr, "1 log records")
+	}
+	_, stderr, code := run(t, file(t, "alone.gz", "\x1f\x8b"))
+	assert.Equal(t, exitFailed, code, stderr)
+}

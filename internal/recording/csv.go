@@ -144,12 +144,16 @@ func rows(l *lines, each func(line int, t time.Time, v float64) bool, bad func(*
 
 // ReadSeries reads a whole CSV file.
 func ReadSeries(path string, read *atomic.Int64) (*Series, error) {
+	s := &Series{Path: path}
 	l, err := openLines(path, read)
+	if errors.Is(err, errDamaged) {
+		s.Problems = append(s.Problems, &Problem{path, 0, err})
+		return s, nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = l.close() }()
-	s := &Series{Path: path}
 	rows(l, func(line int, t time.Time, v float64) bool {
 		if len(s.Times) >= MaxRows {
 			s.Problems = append(s.Problems, &Problem{path, line, fmt.Errorf("more than %d rows, the rest is not read: split the file", MaxRows)})

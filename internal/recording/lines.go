@@ -38,6 +38,9 @@ func (c counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// errDamaged is a file that can be opened but not read: one bad file among good ones, no mistake of whoever named it.
+var errDamaged = errors.New("damaged from the start, skipped")
+
 func openLines(path string, read *atomic.Int64) (*lines, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -45,7 +48,7 @@ func openLines(path string, read *atomic.Int64) (*lines, error) {
 	}
 	l := &lines{path: path, file: f, read: read, max: MaxLine}
 	if err := l.start(counted{f, read}); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
+		return nil, errors.Join(err, f.Close())
 	}
 	return l, nil
 }
@@ -59,7 +62,7 @@ func (l *lines) start(r io.Reader) error {
 	l.buf = stored
 	if len(head) == 2 && head[0] == 0x1f && head[1] == 0x8b {
 		if l.gz, err = gzip.NewReader(stored); err != nil {
-			return fmt.Errorf("gzip: %w", err)
+			return fmt.Errorf("%w: gzip: %w", errDamaged, err)
 		}
 		l.buf = bufio.NewReaderSize(l.gz, 256<<10)
 	}

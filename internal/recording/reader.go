@@ -29,12 +29,16 @@ func Inspect(path string) (File, error) {
 		return File{}, fmt.Errorf("%s is a folder; name its files, for example %s/*.gz", path, path)
 	}
 	var n atomic.Int64
+	var head []byte
 	l, err := openLines(path, &n)
-	if err != nil {
+	switch {
+	case err == nil:
+		defer func() { _ = l.close() }()
+		head = l.head()
+	case !errors.Is(err, errDamaged): // what is damaged is said when its turn comes
 		return File{}, err
 	}
-	defer func() { _ = l.close() }()
-	return File{Path: path, Format: formatOf(path, l.head()), Size: info.Size(), year: info.ModTime().UTC().Year()}, nil
+	return File{Path: path, Format: formatOf(path, head), Size: info.Size(), year: info.ModTime().UTC().Year()}, nil
 }
 
 // read sends the file's items to out, in the file's order, and closes it. It ends early with the context.
