@@ -13,8 +13,8 @@ use cbad_core::ffi::SNAPSHOT_FORMAT;
 
 const SECOND: u64 = 1_000_000_000;
 const MINUTE: u64 = 60 * SECOND;
-/// Windows behind the snapshot; it is taken in the middle of the next.
-const PAST: u64 = 90;
+/// Windows behind the snapshot, enough that every kind is ready; it is taken in the middle of the next.
+const PAST: u64 = 200;
 
 /// Small, so that the snapshots are small and the limits are met.
 fn params() -> cbad_params {
@@ -145,7 +145,7 @@ fn records(kind: u32, i: u64, odd: bool) -> Vec<Vec<u8>> {
             CBAD_METRICS => {
                 let value = 10.0 * k as f64 + dice(i, k, 1000) as f64 / 1000.0 + if odd && k == 4 { 50.0 } else { 0.0 };
                 // Instances come and go.
-                let instance = if k > 8 { 1 + i / 30 } else { 1 };
+                let instance = if k > 8 { 1 + i / 80 } else { 1 };
                 out.push(record(&[at, 1 + k / 2, instance + k % 2, value.to_bits(), k], ""));
             }
             _ => {
@@ -178,7 +178,7 @@ fn records(kind: u32, i: u64, odd: bool) -> Vec<Vec<u8>> {
 fn make(kind: u32) -> Stream {
     let stream = Stream::new(kind);
     for i in 0..PAST {
-        stream.observe(&records(kind, i, i == 70));
+        stream.observe(&records(kind, i, i == 150));
         stream.close(i);
     }
     stream.observe(&records(kind, PAST, true)[..6]);
@@ -194,6 +194,7 @@ fn verdicts(kind: u32, stream: &Stream) -> String {
             stream.observe(&records(kind, i, false));
         }
         let verdict = stream.close(i);
+        assert_ne!(verdict.flags & CBAD_VERDICT_READY, 0, "a stream that is warming up shows too little");
         let items = String::from_utf8(stream.fetch(cbad_stream_items)).expect("UTF-8");
         writeln!(out, "{verdict:#?}\n{}", items.replace("},{", "},\n{")).expect("to a string");
     }
