@@ -62,7 +62,9 @@ func (j *judgement) reason(s signal, it *cbad.Item) anomaly.Reason {
 	}
 	switch it.Channel {
 	case cbad.TraceNew, cbad.TraceCount, cbad.TraceError, cbad.TraceDuration:
-		r.Context = d.parentOf(it.Context)
+		if it.ID != 0 { // all operations together have no parent
+			r.Context = d.parentOf(it.Context)
+		}
 	case cbad.TraceNet, cbad.MetricSum:
 		if it.Context != 0 {
 			r.Context = d.nameOf(it.Context)

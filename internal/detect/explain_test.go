@@ -62,6 +62,7 @@ func TestAnomalySaysWhatWhereWhenAndHowSure(t *testing.T) {
 	assert.Equal(t, []string{"aa", "bb"}, a.TraceIDs)
 	assert.Equal(t, anomaly.NewID("test", "pay", "logs", epoch, a.ConfigHash), a.ID)
 	assert.Equal(t, "pay", a.Resource["service.name"])
+	assert.Empty(t, a.Reasons[2].Context, "all operations together have no parent")
 	sum := 0.0
 	for _, r := range a.Reasons {
 		sum += r.Bits
