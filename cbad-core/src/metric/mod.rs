@@ -8,6 +8,7 @@ mod mixture;
 mod season;
 mod series;
 mod stream;
+mod support;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -17,7 +17,9 @@ use serde::{Deserialize, Serialize};
 use super::latch::Latch;
 use super::mixture::{self, Mixture};
 use super::season::{hour_of, Season};
+use super::support::Support;
 use crate::calibrate::{SeverityCalibrator, Tail};
+use crate::math::decades;
 
 /// Values are clamped to this magnitude so that squares stay finite.
 const MAX_VALUE: f64 = 1e100;
@@ -47,6 +49,8 @@ pub struct Step {
     pub severity: f64,
     /// Conformal p of the severity.
     pub p: f64,
+    /// Decades of p, no more than the past supports.
+    pub decades: f64,
     /// The latched decision.
     pub alert: bool,
     /// What the hour lets expect, where the season speaks for this value.
@@ -61,6 +65,7 @@ pub struct Series {
     mixture: Mixture,
     severity: SeverityCalibrator,
     latch: Latch,
+    support: Support,
     n: u32,
     code: f64,
     slow_residual: f64,
@@ -97,10 +102,12 @@ impl Series {
             + SLOW_WEIGHT * (s[SLOW_RESIDUAL] + s[SLOW_VALUE])
             + RANK_WEIGHT * s[SLOW_RANK];
         let p = self.severity.step(severity);
+        let decades = decades(p).min(self.support.decades());
+        self.support.learn(x);
         let alert = self.latch.step(i, severity, level);
         self.n = self.n.saturating_add(1);
         let seasonal = seasonal.filter(|_| s[RESIDUAL] >= s[VALUE]);
-        Step { severity, p, alert, seasonal }
+        Step { severity, p, decades, alert, seasonal }
     }
 
     /// Updates the moving averages; returns the slope.

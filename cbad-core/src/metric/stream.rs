@@ -1,7 +1,7 @@
 //! A service's metrics: its series' surprises of one window joined into one p.
 //!
 //! `T = Σ max(0, L − 1)` over the series that have points in the window, with `L` the largest decades among the
-//! series' points; affine copies of another family are left out. p is the rank of `T` among the service's own past
+//! series' points, less log10 of their number; affine copies of another family are left out. p is the rank of `T` among the service's own past
 //! (one series' oddity among hundreds is ordinary, and how ordinary only the service itself can say), and 1 while
 //! there is too little past and in the windows after an instance changed. Models learn every point, also odd ones:
 //! they forget by themselves.
@@ -25,8 +25,6 @@ const MIN_WINDOWS: u32 = 50;
 const GRACE_WINDOWS: u32 = 30;
 /// Decades of a series that are ordinary and count nothing.
 const FREE_DECADES: f64 = 1.0;
-/// Decades beyond `1/(n + 1)` that a series' fitted tail is believed.
-const EXTRAPOLATED_DECADES: f64 = 1.0;
 const MAX_ITEMS: usize = 16;
 
 /// A point of the open window.
@@ -138,7 +136,7 @@ impl MetricStream {
                     end: at + 1,
                     decades: 0.0,
                     value: p.value,
-                    step: Step { severity: 0.0, p: 1.0, alert: false, seasonal: None },
+                    step: Step { severity: 0.0, p: 1.0, decades: 0.0, alert: false, seasonal: None },
                 }),
             }
         }
@@ -158,13 +156,12 @@ impl MetricStream {
                 entry.points = entry.points.saturating_add(1);
                 let verdict = &mut points[i as usize];
                 (verdict.severity, verdict.p, verdict.alert) = (step.severity, step.p, step.alert);
-                // One series alone proves no more than its past supports: a counter that was zero for a day says little on 1.
-                let supported = math::log10(f64::from(entry.series.len()) + 1.0) + EXTRAPOLATED_DECADES;
-                let decades = math::decades(step.p).min(supported);
-                if decades > j.decades || (decades == j.decades && step.severity > j.step.severity) {
-                    (j.decades, j.value, j.step) = (decades, p.value, step);
+                if step.decades > j.decades || (step.decades == j.decades && step.severity > j.step.severity) {
+                    (j.decades, j.value, j.step) = (step.decades, p.value, step);
                 }
             }
+            // The oddest of m points is m times as likely to be that odd.
+            j.decades = (j.decades - math::log10((j.end - j.first) as f64)).max(0.0);
         }
         homeless
     }
