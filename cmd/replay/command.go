@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/driftlock/driftlock/internal/cli"
 )
 
 // options are the flags as given.
@@ -52,21 +54,21 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 		Long:  long, Example: examples,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usageError{fmt.Errorf("name at least one file")}
+				return cli.Usage(fmt.Errorf("name at least one file"))
 			}
 			return nil
 		},
 		SilenceErrors: true, SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.validate(cmd); err != nil {
-				return usageError{err}
+				return cli.Usage(err)
 			}
 			return o.run(cmd.Context(), args, stdout, stderr)
 		},
 	}
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return cli.Usage(err) })
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVarP(&o.config, "config", "c", "", "YAML: a collector's configuration, or the keys of its driftlockcbad section alone")

@@ -10,6 +10,8 @@ import (
 	"go.opentelemetry.io/collector/confmap/provider/fileprovider"
 
 	"github.com/driftlock/driftlock/internal/detect"
+
+	"github.com/driftlock/driftlock/internal/cli"
 )
 
 // detectorConfig reads the processor's keys the way the collector does, environment variables included, and puts the flags on top.
@@ -17,7 +19,7 @@ func (o *options) detectorConfig(ctx context.Context) (detect.Config, error) {
 	cfg := detect.DefaultConfig()
 	if o.config != "" {
 		if err := o.load(ctx, &cfg); err != nil {
-			return cfg, usageError{fmt.Errorf("%s: %w", o.config, err)}
+			return cfg, cli.Usage(fmt.Errorf("%s: %w", o.config, err))
 		}
 	}
 	if o.p > 0 {
@@ -31,7 +33,7 @@ func (o *options) detectorConfig(ctx context.Context) (detect.Config, error) {
 	}
 	cfg.OnOverload = detect.Block // every record of a recording is scored
 	if err := cfg.Validate(); err != nil {
-		return cfg, usageError{err}
+		return cfg, cli.Usage(err)
 	}
 	return cfg, nil
 }

@@ -30,6 +30,8 @@ import (
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/detect"
 	"github.com/driftlock/driftlock/internal/shop"
+
+	"github.com/driftlock/driftlock/internal/cli"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -73,11 +75,8 @@ func run(t testing.TB, args ...string) (stdout, stderr string, code int) {
 	var out, errOut bytes.Buffer
 	cmd := newCommand(&out, &errOut)
 	cmd.SetArgs(args)
-	err := cmd.ExecuteContext(t.Context())
-	if err != nil {
-		errOut.WriteString(err.Error())
-	}
-	return out.String(), errOut.String(), exitCode(err)
+	code = cli.ExitCode(cmd.Name(), cmd.ExecuteContext(t.Context()), &errOut)
+	return out.String(), errOut.String(), code
 }
 
 func lines[T any](t testing.TB, text string) []T {
@@ -324,5 +323,5 @@ func TestADamagedFileIsSkipped(t *testing.T) {
 		assert.Contains(t, stderr, "1 log records")
 	}
 	_, stderr, code := run(t, file(t, "alone.gz", "\x1f\x8b"))
-	assert.Equal(t, exitFailed, code, stderr)
+	assert.Equal(t, cli.Failed, code, stderr)
 }

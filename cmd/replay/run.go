@@ -17,6 +17,8 @@ import (
 	"github.com/driftlock/driftlock/internal/detect"
 	"github.com/driftlock/driftlock/internal/progress"
 	"github.com/driftlock/driftlock/internal/recording"
+
+	"github.com/driftlock/driftlock/internal/cli"
 )
 
 // tally is what a run has come across.
@@ -74,7 +76,7 @@ func (o *options) run(ctx context.Context, paths []string, stdout, stderr io.Wri
 	r := &replay{options: o, stderr: stderr}
 	files, size, err := inspect(paths)
 	if err != nil {
-		return usageError{err}
+		return cli.Usage(err)
 	}
 	began := time.Now()
 	to, done, err := r.open(ctx, stdout)

@@ -7,6 +7,8 @@ import (
 
 	"github.com/driftlock/driftlock/internal/otlpclient"
 	"github.com/driftlock/driftlock/internal/recording"
+
+	"github.com/driftlock/driftlock/internal/cli"
 )
 
 // sender hands the data to a collector, one batch after the other, so that it arrives in the order in which a replay judges it.
@@ -18,7 +20,7 @@ type sender struct {
 func newSender(r *replay) (target, func() error, error) {
 	c, err := otlpclient.New(otlpclient.Config{Endpoint: r.options.send, Patience: r.options.patience})
 	if err != nil {
-		return nil, nil, usageError{fmt.Errorf("--send: %w", err)}
+		return nil, nil, cli.Usage(fmt.Errorf("--send: %w", err))
 	}
 	return &sender{client: c, replay: r}, c.Close, nil
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/driftlock/driftlock/internal/shop"
+
+	"github.com/driftlock/driftlock/internal/cli"
 )
 
 // options are the flags as given.
@@ -70,7 +72,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 		Example: examples,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return usageError{fmt.Errorf("one COUNT at most (got %d arguments)", len(args))}
+				return cli.Usage(fmt.Errorf("one COUNT at most (got %d arguments)", len(args)))
 			}
 			return nil
 		},
@@ -79,20 +81,20 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 			if len(args) == 1 {
 				n, err := strconv.ParseUint(args[0], 10, 64)
 				if err != nil || n == 0 {
-					return usageError{fmt.Errorf("COUNT must be a whole number of requests, at least 1 (got %q)", args[0])}
+					return cli.Usage(fmt.Errorf("COUNT must be a whole number of requests, at least 1 (got %q)", args[0]))
 				}
 				o.count = n
 			}
 			o.forever = o.live || (cmd.Flags().Changed("duration") && o.duration == 0)
 			if err := o.validate(); err != nil {
-				return usageError{err}
+				return cli.Usage(err)
 			}
 			return o.run(cmd.Context(), stderr)
 		},
 	}
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return cli.Usage(err) })
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVarP(&o.endpoint, "endpoint", "e", "localhost:4317", "OTLP receiver: host:port for gRPC, http://host:port for HTTP")
@@ -147,7 +149,7 @@ func (o *options) plan(now time.Time) (plan, error) {
 	if o.end != "" {
 		t, err := time.Parse(time.RFC3339, o.end)
 		if err != nil {
-			return p, usageError{fmt.Errorf("--end must be RFC 3339, for example 2026-01-31T12:00:00Z (got %q)", o.end)}
+			return p, cli.Usage(fmt.Errorf("--end must be RFC 3339, for example 2026-01-31T12:00:00Z (got %q)", o.end))
 		}
 		p.pastEnd = t.UTC()
 	}
@@ -186,7 +188,7 @@ func (o *options) schedule(p *plan) error {
 		} else if t, err := time.Parse(time.RFC3339, o.incidentAt); err == nil {
 			start = t.UTC()
 		} else {
-			return usageError{fmt.Errorf("--incident-at must be RFC 3339 or a duration after the first event time, for example 90m (got %q)", o.incidentAt)}
+			return cli.Usage(fmt.Errorf("--incident-at must be RFC 3339 or a duration after the first event time, for example 90m (got %q)", o.incidentAt))
 		}
 		end = p.end
 		if end.IsZero() {
@@ -199,12 +201,12 @@ func (o *options) schedule(p *plan) error {
 	for _, s := range o.incidents {
 		in, err := shop.ParseIncident(s)
 		if err != nil {
-			return usageError{err}
+			return cli.Usage(err)
 		}
 		in.Start, in.End = start, end
 		if !in.End.After(in.Start) {
-			return usageError{fmt.Errorf("incident %s would end (%s) before it starts (%s): see --incident-at, --incident-for",
-				s, end.Format(time.RFC3339), start.Format(time.RFC3339))}
+			return cli.Usage(fmt.Errorf("incident %s would end (%s) before it starts (%s): see --incident-at, --incident-for",
+				s, end.Format(time.RFC3339), start.Format(time.RFC3339)))
 		}
 		p.config.Incidents = append(p.config.Incidents, in)
 	}

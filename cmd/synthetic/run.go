@@ -13,6 +13,8 @@ import (
 	"github.com/driftlock/driftlock/internal/otlpclient"
 	"github.com/driftlock/driftlock/internal/progress"
 	"github.com/driftlock/driftlock/internal/shop"
+
+	"github.com/driftlock/driftlock/internal/cli"
 )
 
 const (
@@ -50,7 +52,7 @@ func (o *options) run(ctx context.Context, stderr io.Writer) (err error) {
 	}
 	g, err := shop.New(p.config)
 	if err != nil {
-		return usageError{err}
+		return cli.Usage(err)
 	}
 	if o.labels != "" {
 		if err := writeLabels(o.labels, g); err != nil {
@@ -88,7 +90,7 @@ func (o *options) open(t *tally) (sink, error) {
 	}
 	c, err := otlpclient.New(otlpclient.Config{Endpoint: o.endpoint, Protocol: o.protocol, Patience: o.patience})
 	if err != nil {
-		return nil, usageError{err}
+		return nil, cli.Usage(err)
 	}
 	return &receiver{client: c, tally: t}, nil
 }

@@ -25,6 +25,8 @@ import (
 
 	"github.com/driftlock/driftlock/internal/otlpclient"
 	"github.com/driftlock/driftlock/internal/shop"
+
+	"github.com/driftlock/driftlock/internal/cli"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -231,8 +233,7 @@ func TestUsageMistakesAreNamed(t *testing.T) {
 		"unknown flag":                     {"--colour"},
 	} {
 		_, err := synthetic(t.Context(), args...)
-		var usage usageError
-		require.ErrorAs(t, err, &usage, "%v", args)
+		require.True(t, cli.IsUsage(err), "%v: %v", args, err)
 		assert.ErrorContains(t, err, want)
 	}
 }
