@@ -60,7 +60,8 @@ impl Sums {
 
     #[inline]
     pub fn add(&mut self, code: i32) {
-        let v = i64::from(code.clamp(self.lo, self.hi));
+        // Not `clamp`, which panics where the bounds of a damaged snapshot have crossed.
+        let v = i64::from(code.max(self.lo).min(self.hi));
         self.n += 1;
         self.sum += v;
         self.squares += u128::from((v * v) as u64);
