@@ -17,6 +17,7 @@ pub mod log;
 pub mod math;
 pub mod metric;
 pub mod params;
+mod quarantine;
 pub mod record;
 pub mod request;
 pub mod trace;

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::explain::{self, Sources};
-use super::judge::{Admitted, Judge, Quarantine};
+use super::judge::{Admitted, Judge};
 use super::mask::Identity;
 use super::miner::{self, Miner};
 use super::sample::{Baseline, WindowSample};
 use super::window::{halves, Tables, Tuple};
 use crate::count::{self, Kind, Limits, Model, Scored};
 use crate::evidence::Evidence;
+use crate::quarantine::Quarantine;
 use crate::request::{self, Requests};
 use crate::{
     Batch, Channel, ChannelKind, Detector, LogRecord, Params, RecordError, RequestVerdict, StreamState, Verdict, Window,

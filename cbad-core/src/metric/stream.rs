@@ -14,6 +14,7 @@ use super::twins::Twins;
 use crate::calibrate::History;
 use crate::evidence::Evidence;
 use crate::math;
+use crate::quarantine::Quarantine;
 use crate::record::{Point, RecordError};
 use crate::verdict::{Channel, ChannelKind, Item, PointVerdict};
 use crate::{Batch, Detector, Params, StreamState, Verdict, Window};
@@ -60,8 +61,7 @@ pub struct MetricStream {
     /// Windows closed, and windows of grace left.
     window: u64,
     grace: u32,
-    /// Quarantined windows in a row.
-    run: u32,
+    quarantine: Quarantine,
     #[serde(skip)]
     order: Vec<u32>,
     #[serde(skip)]
@@ -81,7 +81,7 @@ impl MetricStream {
             over_cap: 0,
             window: 0,
             grace: 0,
-            run: 0,
+            quarantine: Quarantine::default(),
             order: Vec::new(),
             judged: Vec::new(),
             evidence: None,
@@ -254,7 +254,7 @@ impl MetricStream {
         (verdict.p, verdict.p_floor) = (p, p_floor);
         verdict.channels.push(Channel { kind: ChannelKind::Metric, statistic: total, p, p_floor });
         verdict.items = self.items(contributors);
-        self.quarantine(window, verdict);
+        self.rule(window, verdict);
         if p <= self.params.evidence_p {
             self.evidence = Some(self.collect_evidence(&self.judged[..contributors], &verdict.items));
         }
@@ -275,13 +275,10 @@ impl MetricStream {
     }
 
     /// Quarantine keeps odd windows out of the sample that evidence compares with; the models learn regardless.
-    fn quarantine(&mut self, window: &Window, verdict: &mut Verdict) {
-        verdict.quarantined = verdict.p <= self.params.quarantine_p;
-        self.run = if verdict.quarantined { self.run.saturating_add(1) } else { 0 };
-        verdict.adopted = self.run == self.params.adopt_after;
-        if self.run >= self.params.adopt_after {
-            verdict.quarantined = false;
-        }
+    fn rule(&mut self, window: &Window, verdict: &mut Verdict) {
+        let odd = verdict.p <= self.params.quarantine_p;
+        let ruling = self.quarantine.rule(odd, self.params.adopt_after);
+        (verdict.quarantined, verdict.adopted) = (!ruling.learn, ruling.adopted);
         verdict.learnt = !window.incomplete;
     }
 }

@@ -11,6 +11,7 @@ use super::standing::{Grace, Histories};
 use super::window::OpenWindow;
 use crate::calibrate::History;
 use crate::evidence::Evidence;
+use crate::quarantine::Quarantine;
 use crate::{
     count, math, Batch, Channel, ChannelKind, Detector, Item, Params, RecordError, SpanRecord, StreamState, Verdict,
     Window,
@@ -45,8 +46,7 @@ pub struct TraceStream {
     pub(super) histories: Histories,
     baseline: Baseline,
     grace: Grace,
-    /// Quarantined windows in a row.
-    run: u32,
+    quarantine: Quarantine,
     #[serde(skip)]
     evidence: Option<Evidence>,
 }
@@ -60,7 +60,7 @@ impl TraceStream {
             histories: Histories::new(),
             baseline: Baseline::new(spans_in(params.max_sample_bytes)),
             grace: Grace::default(),
-            run: 0,
+            quarantine: Quarantine::default(),
             evidence: None,
             params,
         }
@@ -201,9 +201,8 @@ impl TraceStream {
         if window.incomplete {
             return;
         }
-        self.run = if verdict.quarantined { self.run.saturating_add(1) } else { 0 };
-        verdict.adopted = self.run == self.params.adopt_after;
-        verdict.learnt = !verdict.quarantined || self.run >= self.params.adopt_after;
+        let ruling = self.quarantine.rule(verdict.quarantined, self.params.adopt_after);
+        (verdict.learnt, verdict.adopted) = (ruling.learn, ruling.adopted);
         self.remember(&scores, verdict.quarantined);
         if verdict.learnt {
             self.past.learn(&self.open, &edges, &errors, scores.common);
