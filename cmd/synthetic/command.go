@@ -28,6 +28,8 @@ type options struct {
 	duration     time.Duration
 	forever      bool // --live, or --duration 0
 	seed         uint64
+	deploys      float64
+	churn        float64
 	incidents    []string
 	incidentLast time.Duration
 	incidentAt   string
@@ -45,7 +47,7 @@ const examples = `  synthetic 100                                       100 requ
 
 func longHelp() string {
 	var b strings.Builder
-	b.WriteString(`Sends the traces, logs and metrics of a simulated shop of ten services over OTLP.
+	b.WriteString(`Sends the traces, logs and metrics of a simulated shop of twenty services over OTLP, deploys and replaced pods included.
 
 An event is one request to the shop with all its spans and log records; metrics are read every 15 s of event time.
 The same seed, rate and event time give the same data, byte for byte.
@@ -106,11 +108,13 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	f.BoolVar(&o.live, "live", false, "send requests as they happen, until Ctrl-C")
 	f.DurationVar(&o.duration, "duration", 0, "like --live, for so long (0: without end)")
 	f.Uint64Var(&o.seed, "seed", 1, "another seed, another shop's day")
+	f.Float64Var(&o.deploys, "deploys-per-day", 6, "services that get a new version, pod by pod; the mean over all services (0: none)")
+	f.Float64Var(&o.churn, "churn-per-day", 10, "pods replaced without a deploy; the mean over all services (0: none)")
 	f.StringArrayVar(&o.incidents, "incident", nil, "KIND@SERVICE, repeatable")
 	f.DurationVar(&o.incidentLast, "incident-last", 10*time.Minute, "incidents fill the last so much of the history")
 	f.StringVar(&o.incidentAt, "incident-at", "", "incidents start then: RFC 3339, or a duration after the first event time")
 	f.DurationVar(&o.incidentFor, "incident-for", 0, "incidents last so long (default: to the end)")
-	f.StringVar(&o.labels, "labels", "", "write what was injected to this file, as JSON")
+	f.StringVar(&o.labels, "labels", "", "write what was injected, deploys and replaced pods to this file, as JSON")
 	f.StringVarP(&o.output, "output", "o", "", "write OTLP/JSON lines to this file instead of sending (.gz: compressed)")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress on stderr")
 	return cmd
@@ -145,7 +149,8 @@ type plan struct {
 }
 
 func (o *options) plan(now time.Time) (plan, error) {
-	p := plan{pastEnd: now.UTC().Truncate(time.Second), config: shop.Config{Seed: o.seed, Rate: o.rate, Requests: o.count}}
+	p := plan{pastEnd: now.UTC().Truncate(time.Second), config: shop.Config{
+		Seed: o.seed, Rate: o.rate, Requests: o.count, DeploysPerDay: o.deploys, ChurnPerDay: o.churn}}
 	if o.end != "" {
 		t, err := time.Parse(time.RFC3339, o.end)
 		if err != nil {

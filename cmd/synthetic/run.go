@@ -55,7 +55,7 @@ func (o *options) run(ctx context.Context, stderr io.Writer) (err error) {
 		return cli.Usage(err)
 	}
 	if o.labels != "" {
-		if err := writeLabels(o.labels, g); err != nil {
+		if err := writeLabels(o.labels, g, p); err != nil {
 			return err
 		}
 	}
@@ -184,12 +184,17 @@ func sleepUntil(ctx context.Context, at time.Time) error {
 	}
 }
 
-func writeLabels(path string, g *shop.Generator) error {
+// writeLabels lists the ordinary changes of an endless run's first day alone.
+func writeLabels(path string, g *shop.Generator, p plan) error {
+	until := p.end
+	if until.IsZero() {
+		until = p.pastEnd.Add(24 * time.Hour)
+	}
 	f, err := os.Create(path)
 	if err != nil {
 		return fmt.Errorf("write labels: %w", err)
 	}
-	if err := errors.Join(g.WriteLabels(f), f.Close()); err != nil {
+	if err := errors.Join(g.WriteLabels(f, until), f.Close()); err != nil {
 		return fmt.Errorf("write labels: %w", err)
 	}
 	return nil

@@ -19,6 +19,10 @@ type Config struct {
 	Start     time.Time
 	Requests  uint64 // stop after so many requests; 0: no end
 	Incidents []Incident
+
+	// Ordinary life, means over all services together; 0: none.
+	DeploysPerDay float64
+	ChurnPerDay   float64 // pods replaced without a deploy
 }
 
 // MaxRate bounds the requests of one second, and with them the memory of one batch.
@@ -32,9 +36,11 @@ type Generator struct {
 	config     Config
 	services   []service
 	operations []operation
-	roots      []*operation // by entry
-	shares     []float64    // cumulative
-	instances  [][]*instance
+	roots      []*operation  // by entry
+	shares     []float64     // cumulative
+	instances  [][]*instance // by service: those alive, lately ended and soon to come
+	life       lifeText
+	scheduled  int64        // hours before this one have their changes
 	incidents  [][]Incident // by service
 
 	now      int64   // all before this has been yielded
@@ -45,17 +51,6 @@ type Generator struct {
 	fresh    bool // the second's arrivals have been drawn
 	failed   text
 	refused  text
-}
-
-// instance is one running copy of a service.
-type instance struct {
-	owner   int
-	key     uint64
-	id      string
-	pod     string
-	host    string
-	meter   meter
-	version string
 }
 
 // Batch is the telemetry of one stretch of event time.
@@ -75,7 +70,11 @@ func New(c Config) (*Generator, error) {
 	if s := c.Start.UnixNano(); c.Start.Year() < 1971 || c.Start.Year() > 2200 {
 		return nil, fmt.Errorf("start must lie between 1971 and 2200 (got %s, %d ns)", c.Start, s)
 	}
-	g := &Generator{config: c, services: services(), operations: operations(), now: c.Start.UnixNano()}
+	g := &Generator{config: c, services: services(), operations: operations(), life: newLifeText(), now: c.Start.UnixNano()}
+	if !(c.DeploysPerDay >= 0 && c.ChurnPerDay >= 0 && c.DeploysPerDay+c.ChurnPerDay <= float64(maxChanges*len(g.services))) {
+		return nil, fmt.Errorf("deploys and churn per day must not be negative and at most %d together (got %g and %g)",
+			maxChanges*len(g.services), c.DeploysPerDay, c.ChurnPerDay)
+	}
 	g.second = floorDiv(g.now, int64(time.Second))
 	g.failed = parseText("{one:upstream|worker|handler} failed: {one:context deadline exceeded|connection reset by peer} after {n:200:900} ms")
 	g.refused = parseText("request refused: {n:96:140} requests in flight, limit 96")
@@ -84,11 +83,16 @@ func New(c Config) (*Generator, error) {
 		owners[s.name] = i
 		var all []*instance
 		for n := range s.instances {
-			all = append(all, newInstance(c.Seed, i, s, n))
+			all = append(all, g.newInstance(mix(c.Seed, mixString(s.name), uint64(n)), i, n, s.version))
 		}
 		g.instances = append(g.instances, all)
 		for j := range g.services[i].idle {
 			g.services[i].idle[j].text = parseText(g.services[i].idle[j].pattern)
+		}
+		for j := range g.services[i].jobs {
+			for _, l := range []*line{&g.services[i].jobs[j].first, &g.services[i].jobs[j].each, &g.services[i].jobs[j].last} {
+				l.text = parseText(l.pattern)
+			}
 		}
 	}
 	g.incidents = make([][]Incident, len(g.services))
@@ -139,20 +143,22 @@ func (g *Generator) link(owners map[string]int) error {
 	}
 	for owner := range g.instances {
 		for _, in := range g.instances[owner] {
-			in.meter = g.newMeter()
+			in.meter = g.newMeter(longSince)
 		}
 	}
+	g.scheduled = floorDiv(g.now-memory, hour)
+	g.prepare(g.now)
 	return nil
 }
 
-func newInstance(seed uint64, owner int, s service, n int) *instance {
-	key := mix(seed, mixString(s.name), uint64(n))
+func (g *Generator) newInstance(key uint64, owner, slot int, version string) *instance {
+	name := g.services[owner].name
 	r := random(key)
 	id := appendUUID(nil, r.next(), r.next())
-	pod := append([]byte(s.name+"-"), appendHex(nil, mix(seed, mixString(s.name)), 9)...)
+	pod := append([]byte(name+"-"), appendHex(nil, mix(g.config.Seed, mixString(name), mixString(version)), 9)...)
 	pod = append(append(pod, '-'), appendHex(nil, r.next(), 5)...)
-	return &instance{owner: owner, key: key, id: string(id), pod: string(pod), version: s.version,
-		host: fmt.Sprintf("node-%d", 1+(owner+n)%4)}
+	return &instance{owner: owner, slot: slot, key: key, id: string(id), pod: string(pod), version: version,
+		host: fmt.Sprintf("node-%d", 1+(owner+slot)%4), started: longSince, ready: longSince, leaves: forever, ended: forever}
 }
 
 // load is the factor on the mean rate at an event time: busiest at 15 h UTC, quietest at 3 h.
@@ -208,6 +214,7 @@ func (g *Generator) draw() {
 	}
 	g.fresh, g.index = true, 0
 	start := g.second * int64(time.Second)
+	g.prepare(start)
 	r := random(mix(g.config.Seed, 0xa441, uint64(g.second)))
 	g.arrivals = g.arrivals[:0]
 	for range r.poisson(g.config.Rate * load(start)) {
@@ -217,6 +224,13 @@ func (g *Generator) draw() {
 	for len(g.arrivals) > 0 && g.arrivals[0] < g.config.Start.UnixNano() {
 		g.arrivals = g.arrivals[1:]
 		g.index++
+	}
+}
+
+// prepare makes the pods known of the hour of t and of the one after, into which requests reach.
+func (g *Generator) prepare(t int64) {
+	for ; g.scheduled <= floorDiv(t, hour)+1; g.scheduled++ {
+		g.schedule(g.scheduled)
 	}
 }
 
@@ -235,14 +249,20 @@ func (g *Generator) tick(w *writer, to int64) {
 }
 
 func (g *Generator) idle(w *writer, second int64) {
+	to := second * int64(time.Second)
 	for owner := range g.services {
+		g.work(w, owner, to)
 		for _, in := range g.instances[owner] {
+			g.live(w, in, to)
+			if !in.alive(to-int64(time.Second)) || !in.alive(to) {
+				continue
+			}
 			for i := range g.services[owner].idle {
 				l := &g.services[owner].idle[i]
 				r := random(mix(in.key, 0x1d1e, uint64(i), uint64(second)))
 				if r.uniform() < l.chance {
 					// Stamped within the second that has passed.
-					w.log(in, second*int64(time.Second)-r.between(1, int64(time.Second)-1), l.severity, l.text, &r, 0, span{})
+					w.log(in, to-r.between(1, int64(time.Second)-1), l.severity, l.text, &r, 0, span{})
 				}
 			}
 		}

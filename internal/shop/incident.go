@@ -38,7 +38,7 @@ func Kinds() []KindHelp {
 		{Errors, "a third of the service's requests fail with 500 and an ERROR line; callers that need it fail too"},
 		{NewLogLine, "a WARN line never seen before in a fifth of the service's requests"},
 		{Latency, "the service's own time is six times as long"},
-		{ThroughputDrop, "four fifths of the calls to the service are not made"},
+		{ThroughputDrop, "four fifths of the calls to the service are not made; its processor time falls with them"},
 		{Silence, "no telemetry of the service arrives; its callers go on"},
 		{MemoryLeak, "memory of each instance grows by 4 % of its resting size a minute"},
 		{RetryStorm, "calls to the service are refused with 503 two to four times before they succeed"},
@@ -137,16 +137,21 @@ type Label struct {
 	Service    string    `json:"service"`
 	Pod        string    `json:"pod"`
 	Fault      string    `json:"fault"`
+
+	// Ordinary changes, which are no faults: "deploy" and "churn", with the pod that came last.
+	Ordinary bool   `json:"ordinary,omitempty"`
+	From     string `json:"from,omitempty"` // versions of a deploy
+	To       string `json:"to,omitempty"`
 }
 
-// WriteLabels writes what is injected as a JSON array.
-func (g *Generator) WriteLabels(w io.Writer) error {
-	labels := []Label{}
+// WriteLabels writes what is injected, and the deploys and replaced pods that begin before the given event time, as a JSON array.
+func (g *Generator) WriteLabels(w io.Writer, until time.Time) error {
+	labels := g.changes(until)
 	for _, in := range g.config.Incidents {
 		owner := slices.Index(ServiceNames(), in.Service)
 		labels = append(labels, Label{
 			InjectTime: in.Start.UTC().Truncate(time.Second), EndTime: in.End.UTC().Truncate(time.Second),
-			Service: in.Service, Pod: g.instances[owner][0].pod, Fault: string(in.Kind),
+			Service: in.Service, Pod: g.podAt(owner, in.Start.UnixNano()), Fault: string(in.Kind),
 		})
 	}
 	slices.SortStableFunc(labels, func(a, b Label) int { return a.InjectTime.Compare(b.InjectTime) })

@@ -3,6 +3,7 @@ package shop
 import (
 	"encoding/json"
 	"maps"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -389,6 +390,34 @@ func TestThroughputDrop(t *testing.T) {
 	for _, l := range d.addedLogs {
 		assert.NotEqual(t, fatal, l.severity, "nothing fails")
 	}
+	cpu := func(all items) (sum float64) {
+		for _, p := range all.points {
+			if p.service == "recommend" && p.name == "process.cpu.utilization" && during(p.time) {
+				sum += p.value
+			}
+		}
+		return sum
+	}
+	assert.InDelta(t, 1-shareOfWork*shareOfDrop, cpu(with)/cpu(calm), 1e-9, "what is not asked costs no processor time")
+	count := func(all items) float64 {
+		first, last := math.MaxFloat64, 0.0
+		for _, p := range all.points {
+			if p.service == "recommend" && p.name == "shop.requests" && strings.Contains(p.series, "code=200") && during(p.time) {
+				first, last = min(first, p.value), max(last, p.value)
+			}
+		}
+		return last - first
+	}
+	assert.InDelta(t, 1-shareOfDrop, count(with)/count(calm), .06)
+	lines := func(all items) (n float64) {
+		for l, k := range all.logs {
+			if l.service == "recommend" && l.trace != "" && during(l.time) {
+				n += float64(k)
+			}
+		}
+		return n
+	}
+	assert.InDelta(t, 1-shareOfDrop, lines(with)/lines(calm), .06)
 
 	_, _, d = hurt(t, ThroughputDrop, "gateway")
 	assert.Empty(t, d.addedSpans)
@@ -448,7 +477,7 @@ func TestEveryKindDoesSomethingOnEveryService(t *testing.T) {
 func TestLabels(t *testing.T) {
 	g := generator(t, Config{Incidents: []Incident{{Silence, "cart", to, to.Add(time.Minute)}, {Errors, "payment", from, to}}})
 	var b strings.Builder
-	require.NoError(t, g.WriteLabels(&b))
+	require.NoError(t, g.WriteLabels(&b, to.Add(time.Minute)))
 	var labels []Label
 	require.NoError(t, json.Unmarshal([]byte(b.String()), &labels))
 	require.Len(t, labels, 2)
@@ -458,6 +487,6 @@ func TestLabels(t *testing.T) {
 	assert.True(t, strings.HasPrefix(labels[0].Pod, "payment-"))
 	assert.Contains(t, b.String(), `"inject_time": "2026-03-02T12:02:00Z"`)
 	b.Reset()
-	require.NoError(t, generator(t, Config{}).WriteLabels(&b))
+	require.NoError(t, generator(t, Config{}).WriteLabels(&b, to))
 	assert.Equal(t, "[]\n", b.String())
 }

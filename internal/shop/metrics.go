@@ -21,7 +21,7 @@ type histogram struct {
 	buckets []uint64
 }
 
-// meter is what an instance counts since the generator's start.
+// meter is what an instance counts since its start, or the generator's.
 type meter struct {
 	started  int64
 	requests map[seriesKey]*histogram
@@ -30,8 +30,9 @@ type meter struct {
 	lastRead int64
 }
 
-func (g *Generator) newMeter() meter {
-	return meter{started: g.now, requests: map[seriesKey]*histogram{}, lastRead: g.now}
+func (g *Generator) newMeter(started int64) meter {
+	started = max(started, g.config.Start.UnixNano())
+	return meter{started: started, requests: map[seriesKey]*histogram{}, lastRead: started}
 }
 
 func (m *meter) observe(o *operation, status int, seconds float64) {
@@ -58,6 +59,9 @@ func (m *meter) observe(o *operation, status int, seconds float64) {
 func (g *Generator) scrape(w *writer, t int64) {
 	for owner := range g.services {
 		for _, in := range g.instances[owner] {
+			if !in.alive(t) {
+				continue
+			}
 			e := g.effects(owner, t)
 			g.readProcess(w, in, t, e)
 			if !e.silent {
@@ -78,7 +82,12 @@ func gauge(in *instance, name uint64, t int64, level, season, noise float64) flo
 func (g *Generator) readProcess(w *writer, in *instance, t int64, e effects) {
 	s := g.services[in.owner]
 	m := &in.meter
-	cpu := min(1, max(0.001, gauge(in, 1, t, s.cpu, 1, .08)))
+	_, busy, grown := in.cold(s.language, t)
+	cpu := gauge(in, 1, t, s.cpu, 1, .08) * busy * g.busy(in, t)
+	if e.drop {
+		cpu *= 1 - shareOfWork*shareOfDrop
+	}
+	cpu = min(1, max(0.001, cpu))
 	m.cpuTime += cpu * float64(t-m.lastRead) / float64(time.Second)
 	if e.silent {
 		return
@@ -86,7 +95,8 @@ func (g *Generator) readProcess(w *writer, in *instance, t int64, e effects) {
 	// Memory is a saw: garbage grows until it is collected.
 	period := int64(3+in.key%5) * int64(time.Minute)
 	phase := float64((t+int64(in.key%uint64(period)))%period) / float64(period)
-	memory := gauge(in, 2, t, s.memoryMiB, .1, .01) * (1 + .08*phase + .04*e.leakMinutes)
+	leak := min(e.leakMinutes, float64(t-in.started)/float64(time.Minute))
+	memory := gauge(in, 2, t, s.memoryMiB, .1, .01) * (1 + .08*phase + .04*leak) * grown
 	files := math.Round(gauge(in, 3, t, 60+20*s.cpu, .3, .05))
 	if e.outOfRange {
 		files *= 10

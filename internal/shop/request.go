@@ -25,12 +25,15 @@ const (
 	shareOfDrop    = 0.80
 	shareOfStorm   = 0.70
 	shareOfNewHost = 0.40
+	shareOfWork    = 0.70 // of the processor time at mean load is spent on requests
+	shareOfRetries = 2e-4 // of the calls at any time, each for a passing refusal or a lost connection
 )
 
 var (
 	newLine     = parseText("feature flag {one:beta-router|ab-41} unknown to provider, falling back to compiled defaults (revision {hex:8})")
 	faultLine   = parseText("unhandled exception: IllegalStateException: pool exhausted, {n:16:16} of 16 leases held for {n:900:4000} ms")
 	calleeLine  = parseText("call failed: HTTP {n:500:503} from dependency")
+	resetLine   = parseText("connection to {one:10.0.3.7|10.0.3.9|10.0.4.2}:8080 reset by peer, attempt 1, retrying in {n:20:160} ms")
 	retryLine   = parseText("dependency answered 503, attempt {n:1:4}, retrying in {n:20:160} ms")
 	newHostName = "scoring.partner-api.example"
 )
@@ -65,12 +68,13 @@ func (g *Generator) dropped(owner int, key uint64, t int64) bool {
 // The own time is spread evenly before, between and after the steps.
 func (g *Generator) serve(w *writer, v visit, o *operation, key uint64, parent span, start int64) (int64, int) {
 	e := g.effects(o.owner, start)
-	in := g.instances[o.owner][mix(v.key, uint64(o.owner))%uint64(len(g.instances[o.owner]))]
+	in := g.route(o.owner, v.key, start)
 	r := random(key)
 	self := span{trace: v.trace, parent: parent.id, owner: o.owner}
 	putUint64(self.id[:], r.next()|1)
 
-	own := r.lognormal(o.median, o.sigma) * milli * e.slower
+	cold, _, _ := in.cold(g.services[o.owner].language, start)
+	own := r.lognormal(o.median, o.sigma) * milli * e.slower * cold
 	portion := int64(own) / int64(len(o.steps)+1)
 	status := statusOK
 	if r.uniform() < o.failure {
@@ -152,6 +156,11 @@ func (g *Generator) call(w *writer, v visit, in *instance, to *operation, key ui
 			t = g.refusal(w, v, in, to, mix(key, 0x4e7, attempt), self, t)
 		}
 	}
+	if hiccup := random(mix(key, 0x41cc)); hiccup.uniform() < shareOfRetries {
+		t = g.refusal(w, v, in, to, mix(key, 0x41cd), self, t)
+	} else if hiccup.uniform() < shareOfRetries {
+		t = g.reset(w, in, to, mix(key, 0x41ce), v, self, t)
+	}
 	r := random(mix(key, 0xca11))
 	client := span{trace: v.trace, parent: self.id, owner: self.owner}
 	putUint64(client.id[:], r.next()|1)
@@ -172,8 +181,8 @@ func (g *Generator) refusal(w *writer, v visit, in *instance, to *operation, key
 	putUint64(client.id[:], r.next()|1)
 	server := span{trace: v.trace, parent: client.id, owner: to.owner}
 	putUint64(server.id[:], r.next()|1)
-	callee := g.instances[to.owner][mix(v.key, uint64(to.owner))%uint64(len(g.instances[to.owner]))]
 	begin := t + int64(r.lognormal(.35, .3)*milli)
+	callee := g.route(to.owner, v.key, begin)
 	end := begin + int64(r.lognormal(1.2, .3)*milli)
 	over := end + int64(r.lognormal(.3, .3)*milli)
 	g.serverSpan(w, callee, to, server, v.key, begin, end, statusRefused)
@@ -181,6 +190,23 @@ func (g *Generator) refusal(w *writer, v visit, in *instance, to *operation, key
 	w.log(callee, end, warn, g.refused, &r, v.key, server)
 	clientSpan(w, in, to, client, t, over, statusRefused)
 	w.log(in, over, warn, retryLine, &r, v.key, self)
+	return over + r.between(20, 160)*int64(time.Millisecond)
+}
+
+// reset is one attempt that never reaches the callee.
+func (g *Generator) reset(w *writer, in *instance, to *operation, key uint64, v visit, self span, t int64) int64 {
+	r := random(key)
+	client := span{trace: v.trace, parent: self.id, owner: self.owner}
+	putUint64(client.id[:], r.next()|1)
+	over := t + int64(r.lognormal(.6, .4)*milli)
+	if p, ok := w.span(in, client, to.method+" "+to.route, ptrace.SpanKindClient, t, over); ok {
+		a := p.Attributes()
+		a.PutStr("http.request.method", to.method)
+		a.PutStr("server.address", to.service)
+		a.PutStr("error.type", "connection_reset")
+		p.Status().SetCode(ptrace.StatusCodeError)
+	}
+	w.log(in, over, warn, resetLine, &r, v.key, self)
 	return over + r.between(20, 160)*int64(time.Millisecond)
 }
 

@@ -42,7 +42,7 @@ func (w *writer) resource(in *instance, to pcommon.Resource) {
 	a.EnsureCapacity(8)
 	a.PutStr("service.name", s.name)
 	a.PutStr("service.namespace", "shop")
-	a.PutStr("service.version", s.version)
+	a.PutStr("service.version", in.version)
 	a.PutStr("service.instance.id", in.id)
 	a.PutStr("k8s.pod.name", in.pod)
 	a.PutStr("host.name", in.host)

@@ -29,7 +29,7 @@ import (
 
 // The benchmarks send the same payloads of 1000 items through this processor and through contrib's attributes processor
 // (one upsert, one hash), each its own copy; the cost of copying is subtracted. Ours waits for the core (on_overload block)
-// and every window is closed and judged within the time. One payload is one second of event time of ten services.
+// and every window is closed and judged within the time. One payload is one second of event time of twenty services.
 //
 //	go test -run '^$' -bench . -cpu 1 ./processor/driftlockcbad
 const benchItems = 1000
