@@ -72,6 +72,13 @@ type Anomaly struct {
 	Signals     []Signal  `json:"signals"`     // all that took part
 	Status      string    `json:"status"`      // pending, acknowledged, investigating, resolved, dismissed
 
+	Kind             Kind     `json:"kind"`
+	Episode          *Episode `json:"episode,omitempty"`           // nil only where an older build stated it
+	IncidentID       string   `json:"incident_id,omitempty"`       // shared by the episodes of services that belong together
+	IncidentServices []string `json:"incident_services,omitempty"` // services of the incident so far, the likeliest cause first
+	Cause            string   `json:"cause,omitempty"`             // the service that explains this one; empty: nothing is known that does
+	Deploy           *Deploy  `json:"deploy,omitempty"`            // of this service, shortly before
+
 	Score    float64 `json:"score"`     // decades: −log10 p_value
 	PValue   float64 `json:"p_value"`   // decides
 	PFloor   float64 `json:"p_floor"`   // what the history alone supports

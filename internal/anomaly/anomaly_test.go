@@ -31,8 +31,6 @@ func fill(r *rand.Rand, v reflect.Value) {
 	case json.RawMessage:
 		v.Set(reflect.ValueOf(json.RawMessage(fmt.Sprintf(`{"ids":[18446744073709551615,%d],"html":"<&>"}`, r.Uint64()))))
 		return
-	case *time.Time:
-		return // the store's
 	}
 	switch v.Kind() {
 	case reflect.String:
@@ -40,7 +38,7 @@ func fill(r *rand.Rand, v reflect.Value) {
 	case reflect.Float64:
 		v.SetFloat(r.Float64())
 	case reflect.Uint32, reflect.Uint64:
-		v.SetUint(uint64(r.Uint32()))
+		v.SetUint(1 + uint64(r.Uint32N(1<<31)))
 	case reflect.Bool:
 		v.SetBool(r.IntN(2) == 0)
 	case reflect.Slice:
@@ -50,6 +48,9 @@ func fill(r *rand.Rand, v reflect.Value) {
 		}
 	case reflect.Map:
 		v.Set(reflect.ValueOf(map[string]string{"service.name": text(r), "host.name": text(r)}))
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(r, v.Elem())
 	case reflect.Struct:
 		for i := range v.NumField() {
 			fill(r, v.Field(i))
@@ -69,7 +70,8 @@ func randomAnomaly(r *rand.Rand) *Anomaly {
 	fill(r, reflect.ValueOf(a).Elem())
 	a.ID = NewID(a.ComponentID, a.Service, string(a.StreamType), a.WindowStart, a.ConfigHash)
 	a.Timestamp = a.WindowStart.Add(time.Minute)
-	a.Status = statusPending
+	a.Status, a.CreatedAt, a.UpdatedAt = statusPending, nil, nil // the store's
+	a.IncidentID, a.Episode.ID = uuid.NewString(), uuid.NewString()
 	for i := range a.TraceIDs {
 		a.TraceIDs[i] = fmt.Sprintf("%016x%016x", r.Uint64(), r.Uint64())
 	}
@@ -147,6 +149,7 @@ func TestTrim(t *testing.T) {
 		"requests":              func(a *Anomaly) { a.Requests = make([]Request, 4000) },
 		"reasons":               func(a *Anomaly) { a.Reasons = make([]Reason, 4000) },
 		"trace_ids":             func(a *Anomaly) { a.TraceIDs = strings.Split(strings.Repeat(strings.Repeat("ab", 16)+" ", 4000), " ") },
+		"incident_services":     func(a *Anomaly) { a.IncidentServices = strings.Split(strings.Repeat("checkout ", 9000), " ") },
 		"resource":              func(a *Anomaly) { a.Resource["z"] = big },
 		"glass_box_explanation": func(a *Anomaly) { a.Explanation = strings.Repeat("日", 1<<18) },
 		"channels":              func(a *Anomaly) { a.Channels = make([]Channel, 4000) },
@@ -219,6 +222,13 @@ func TestRefusesToWrite(t *testing.T) {
 	t.Parallel()
 	for want, change := range map[string]func(*Anomaly){
 		"id must be a UUID":                 func(a *Anomaly) { a.ID = "7" },
+		"incident_id must be a UUID":        func(a *Anomaly) { a.IncidentID = "7" },
+		"episode.id must be a UUID":         func(a *Anomaly) { a.Episode.ID = strings.ToUpper(a.ID) },
+		"episode.revision and":              func(a *Anomaly) { a.Episode.Revision = 0 },
+		"episode.peak_p must lie in":        func(a *Anomaly) { a.Episode.PeakP = 2 },
+		"episode.started must lie between":  func(a *Anomaly) { a.Episode.Started = time.Time{} },
+		"episode.ended must lie between":    func(a *Anomaly) { a.Episode.Ended = &time.Time{} },
+		"deploy.at must lie between":        func(a *Anomaly) { a.Deploy.At = latest.Add(1) },
 		"service must not be empty":         func(a *Anomaly) { a.Service = "" },
 		"service must have at most 1024":    func(a *Anomaly) { a.Service = strings.Repeat("s", 1025) },
 		"must lie between 1970 and 2261":    func(a *Anomaly) { a.WindowStart = time.Time{} },

@@ -1,6 +1,7 @@
 package anomaly
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -14,6 +15,8 @@ import (
 // An attribute is named after the field of the JSON form behind one of these prefixes, so that there is one vocabulary.
 const (
 	anomalyPrefix = "driftlock.anomaly."
+	episodePrefix = anomalyPrefix + "episode."
+	deployPrefix  = "driftlock.deploy."
 	windowPrefix  = "driftlock.window."
 )
 
@@ -48,6 +51,10 @@ func (a *Anomaly) write(m pcommon.Map) error {
 		signals[i] = string(s)
 	}
 	w.strs("signals", signals)
+	w.str("kind", string(a.Kind))
+	w.str("incident_id", a.IncidentID)
+	w.strs("incident_services", a.IncidentServices)
+	w.str("cause", a.Cause)
 	w.float("score", a.Score)
 	w.float("p_value", a.PValue)
 	w.float("p_floor", a.PFloor)
@@ -73,6 +80,12 @@ func (a *Anomaly) write(m pcommon.Map) error {
 	w.str("core_version", a.CoreVersion)
 	w.str("process_id", a.ProcessID)
 	w.strs("trimmed", a.Trimmed)
+	if a.Episode != nil {
+		a.Episode.write(m)
+	}
+	if a.Deploy != nil {
+		a.Deploy.write(m)
+	}
 	return w.err
 }
 
@@ -89,6 +102,10 @@ func ReadAnomaly(m pcommon.Map) (*Anomaly, error) {
 		Service:             r.str("service"),
 		StreamType:          Signal(r.str("stream_type")),
 		Status:              statusPending,
+		Kind:                cmp.Or(Kind(r.str("kind")), KindAnomaly),
+		IncidentID:          r.str("incident_id"),
+		IncidentServices:    r.strs("incident_services"),
+		Cause:               r.str("cause"),
 		Score:               r.float("score"),
 		PValue:              r.float("p_value"),
 		PFloor:              r.float("p_floor"),
@@ -118,6 +135,13 @@ func ReadAnomaly(m pcommon.Map) (*Anomaly, error) {
 	r.json("reasons", &a.Reasons)
 	r.json("channels", &a.Channels)
 	r.json("requests", &a.Requests)
+	var err error
+	if a.Episode, err = readEpisode(m); r.err == nil {
+		r.err = err
+	}
+	if a.Deploy, err = readDeploy(m); r.err == nil {
+		r.err = err
+	}
 	if r.err != nil {
 		return nil, fmt.Errorf("read anomaly %q: %w", clip(a.ID, 64), r.err)
 	}
@@ -129,8 +153,8 @@ func ReadAnomaly(m pcommon.Map) (*Anomaly, error) {
 
 // check is what every anomaly must satisfy before it is sent and after it was received.
 func (a *Anomaly) check() error {
-	if id, err := uuid.Parse(a.ID); err != nil || id.String() != a.ID {
-		return fmt.Errorf("id must be a UUID in lower case (got %q)", clip(a.ID, 64))
+	if err := checkID("id", a.ID); err != nil {
+		return err
 	}
 	if err := checkWindow(a.Service, a.WindowStart, a.Timestamp); err != nil {
 		return err
@@ -142,6 +166,9 @@ func (a *Anomaly) check() error {
 		if !s.valid() {
 			return fmt.Errorf("signals must be of logs, metrics, traces (got %q)", clip(string(s), 64))
 		}
+	}
+	if err := a.checkEpisode(); err != nil {
+		return err
 	}
 	if err := checkProbability("p_value", a.PValue); err != nil {
 		return err
@@ -259,6 +286,20 @@ func checkWindow(service string, start, end time.Time) error {
 		return fmt.Errorf("window_start and timestamp must lie between 1970 and 2261 (got %s, %s)", start.Format(time.RFC3339), end.Format(time.RFC3339))
 	case end.Before(start):
 		return fmt.Errorf("timestamp, the window's end, must not lie before window_start (got %s, %s)", end.Format(time.RFC3339Nano), start.Format(time.RFC3339Nano))
+	}
+	return nil
+}
+
+func checkTime(name string, t time.Time) error {
+	if t.Before(time.Unix(0, 0)) || t.After(latest) {
+		return fmt.Errorf("%s must lie between 1970 and 2261 (got %s)", name, t.Format(time.RFC3339))
+	}
+	return nil
+}
+
+func checkID(name, text string) error {
+	if id, err := uuid.Parse(text); err != nil || id.String() != text {
+		return fmt.Errorf("%s must be a UUID in lower case (got %q)", name, clip(text, 64))
 	}
 	return nil
 }

@@ -21,8 +21,9 @@ const MaxServiceBytes = 1024
 // Sizes that bound the protobuf encoding from above: tags, lengths and the fields that are always there.
 const (
 	entryOverhead = 24   // key and value of a map entry, or an element of a list
-	fixedBytes    = 3072 // scalar attributes with their names, the record around them, the trimmed list
+	fixedBytes    = 4096 // scalar attributes with their names, the record around them, the trimmed list
 	maxShort      = 1024 // longest component id, hash, version, process id or resource key kept
+	maxVersion    = 128  // longest service.version kept
 )
 
 // trim returns an anomaly whose carriers weigh at most limit, a itself if it fits.
@@ -31,6 +32,10 @@ func (a *Anomaly) trim(limit int) (*Anomaly, error) {
 	t := *a
 	for _, s := range []*string{&t.ComponentID, &t.ConfigHash, &t.CoreVersion, &t.ProcessID} {
 		*s = cut(toUTF8(*s), maxShort)
+	}
+	t.Kind, t.Cause = Kind(cut(toUTF8(string(t.Kind)), maxVersion)), cut(toUTF8(t.Cause), MaxServiceBytes)
+	if d := t.Deploy; d != nil {
+		t.Deploy = &Deploy{From: cut(toUTF8(d.From), maxVersion), To: cut(toUTF8(d.To), maxVersion), At: d.At}
 	}
 	t.Explanation, t.Service = toUTF8(t.Explanation), cut(toUTF8(t.Service), MaxServiceBytes)
 	reasons, err := sizes(t.Reasons)
@@ -53,10 +58,13 @@ func (a *Anomaly) trim(limit int) (*Anomaly, error) {
 	}
 
 	// Counted once, then kept as things go. The explanation is there twice: as attribute and as the log's body; so is a trace id: as attribute and link.
-	size := fixedBytes + len(t.Service) + len(t.ComponentID) + len(t.ConfigHash) + len(t.CoreVersion) + len(t.ProcessID) +
+	size := fixedBytes + len(t.Service) + len(t.Cause) + len(t.ComponentID) + len(t.ConfigHash) + len(t.CoreVersion) + len(t.ProcessID) +
 		2*len(t.Explanation) + len(t.BaselineData) + len(t.WindowData) + sum(reasons) + sum(requests) + sum(channels)
 	for _, id := range t.TraceIDs {
 		size += traceCost(id)
+	}
+	for _, name := range t.IncidentServices {
+		size += listCost(name)
 	}
 	for k, v := range t.Resource {
 		size += resourceCost(k, v)
@@ -100,6 +108,10 @@ func (a *Anomaly) trim(limit int) (*Anomaly, error) {
 	for n := len(t.TraceIDs); n > 0 && size > limit; n-- {
 		cutBy("trace_ids", traceCost(t.TraceIDs[n-1]))
 		t.TraceIDs = t.TraceIDs[:n-1]
+	}
+	for n := len(t.IncidentServices); n > 1 && size > limit; n-- { // the likeliest cause stays
+		cutBy("incident_services", listCost(t.IncidentServices[n-1]))
+		t.IncidentServices = t.IncidentServices[:n-1]
 	}
 	if size > limit && len(t.Resource) > 0 {
 		t.Resource = maps.Clone(t.Resource)
@@ -163,6 +175,8 @@ func sum(n []int) (total int) {
 	}
 	return total
 }
+
+func listCost(s string) int { return len(toUTF8(s)) + entryOverhead }
 
 func traceCost(id string) int { return len(toUTF8(id)) + 2*entryOverhead + 32 }
 

@@ -134,7 +134,7 @@ func (j *judgement) anomaly(res *canonical.Resource) *anomaly.Anomaly {
 	sig := signalNames[j.signal]
 	a := &anomaly.Anomaly{
 		ID:        anomaly.NewID(d.id, j.m.service.name, string(sig), at(j.start), d.configHash),
-		Timestamp: at(j.end), WindowStart: at(j.start), Service: j.m.service.name, StreamType: sig, Status: "pending",
+		Timestamp: at(j.end), WindowStart: at(j.start), Service: j.m.service.name, StreamType: sig, Status: "pending", Kind: anomaly.KindAnomaly,
 		Score: j.decades, PValue: j.p, PFloor: j.channel.PFloor, Level: j.level, Bits: j.bits(),
 		Resource: maps.Clone(res.Attributes), ComponentID: d.id, ConfigHash: d.configHash, CoreVersion: d.coreVersion,
 		ProcessID: d.set.ProcessID,
