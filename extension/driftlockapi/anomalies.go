@@ -62,6 +62,8 @@ func parseQuery(r *http.Request) (store.Query, error) {
 		StreamType:  anomaly.Signal(p.oneOf("stream_type", string(anomaly.Logs), string(anomaly.Metrics), string(anomaly.Traces))),
 		Service:     p.text("service"),
 		Status:      p.oneOf("status", store.Statuses...),
+		Kind:        anomaly.Kind(p.text("kind")),
+		IncidentID:  p.id("incident_id"),
 		MinNCDScore: p.fraction("min_ncd_score"),
 		MaxPValue:   p.fraction("max_p_value"),
 		Start:       p.time("start_time"),

@@ -129,6 +129,8 @@ func TestListFilters(t *testing.T) {
 		"stream_type=traces":                   func(a *anomaly.Anomaly) bool { return a.StreamType == anomaly.Traces },
 		"service=checkout":                     func(a *anomaly.Anomaly) bool { return a.Service == "checkout" },
 		"status=pending":                       func(a *anomaly.Anomaly) bool { return a.Status == "pending" },
+		"kind=silence":                         func(a *anomaly.Anomaly) bool { return a.Kind == anomaly.KindSilence },
+		"incident_id=" + storetest.Incident(1): func(a *anomaly.Anomaly) bool { return a.IncidentID == storetest.Incident(1) },
 		"min_ncd_score=0.5":                    func(a *anomaly.Anomaly) bool { return a.NCDScore >= .5 },
 		"max_p_value=1e-5":                     func(a *anomaly.Anomaly) bool { return a.PValue <= 1e-5 },
 		"start_time=2025-06-01T12:10:00Z":      func(a *anomaly.Anomaly) bool { return a.Timestamp.Minute() >= 10 },
@@ -160,13 +162,14 @@ func TestBadParametersAreNamed(t *testing.T) {
 	h := served(t, 60)
 	cursor := decode[anomalyList](t, get(t, h, "/v1/anomalies?limit=5")).NextCursor
 	for target, want := range map[string]string{
-		"/v1/anomalies?colour=red":                                                    `unknown parameter "colour"; known: stream_type, service, status, min_ncd_score, max_p_value, start_time, end_time, q, sort, cursor, limit`,
+		"/v1/anomalies?colour=red":                                                    `unknown parameter "colour"; known: stream_type, service, status, kind, incident_id, min_ncd_score, max_p_value, start_time, end_time, q, sort, cursor, limit`,
 		"/v1/anomalies?stream_type=profiles":                                          `stream_type must be one of logs, metrics, traces (got "profiles")`,
 		"/v1/anomalies?status=open":                                                   `status must be one of pending, acknowledged, investigating, resolved, dismissed (got "open")`,
 		"/v1/anomalies?service=a&service=b":                                           `service may be given once (got 2)`,
 		"/v1/anomalies?service=" + strings.Repeat("x", 1025):                          `service must have at most 1024 bytes (got 1025)`,
 		"/v1/anomalies?q=%ff":                                                         `q must be UTF-8`,
 		"/v1/anomalies?q=%zz":                                                         `the query cannot be read: invalid URL escape "%zz"`,
+		"/v1/anomalies?incident_id=7":                                                 `incident_id must be a UUID (got "7")`,
 		"/v1/anomalies?min_ncd_score=high":                                            `min_ncd_score must be a number from 0 on (got "high")`,
 		"/v1/anomalies?max_p_value=NaN":                                               `max_p_value must be a number from 0 on (got "NaN")`,
 		"/v1/anomalies?max_p_value=-1":                                                `max_p_value must be a number from 0 on (got "-1")`,
@@ -389,7 +392,10 @@ func TestHomePage(t *testing.T) {
 	h := served(t, 60)
 	evil := storetest.Anomaly(1)
 	evil.ID = anomaly.NewID("x", "y", "z", time.Unix(1, 0), "")
-	evil.Timestamp = evil.Timestamp.Add(time.Hour)
+	evil.Timestamp, evil.WindowStart = evil.Timestamp.Add(time.Hour), evil.WindowStart.Add(time.Hour)
+	over := evil.Timestamp.Add(5 * time.Minute)
+	evil.Episode = &anomaly.Episode{ID: evil.ID, Started: evil.WindowStart, Last: evil.Timestamp, Windows: 4, Revision: 5, Ended: &over, Peak: evil.WindowStart}
+	evil.Cause, evil.IncidentServices = `<b>shop`, []string{`<b>shop`, "cart"}
 	evil.Explanation = `<script>alert(1)</script>`
 	evil.Reasons[0].Sample = `"><img src=x onerror=alert(1)>`
 	evil.Service = `<b>shop</b>`
@@ -398,11 +404,16 @@ func TestHomePage(t *testing.T) {
 	home := get(t, h, "/").Body.String()
 	require.Contains(t, home, "&lt;script&gt;alert(1)&lt;/script&gt;")
 	require.Contains(t, home, `href="/anomalies/`+evil.ID+`"`)
+	require.Contains(t, home, "4 windows, over since "+over.Format("15:04:05"))
+	require.Contains(t, home, "explained by &lt;b&gt;shop")
+	require.Contains(t, home, "1 window, not over")
 	require.Contains(t, home, "warming up, 3 of 30 windows")
 	require.Contains(t, home, "These are the newest 20.")
 	detail := get(t, h, "/anomalies/"+evil.ID)
 	require.Equal(t, http.StatusOK, detail.Code)
 	require.Contains(t, detail.Body.String(), "user &lt;*&gt; failed")
+	require.Contains(t, detail.Body.String(), `href="/v1/anomalies?incident_id=`+evil.IncidentID+`"`)
+	require.Contains(t, detail.Body.String(), "from 1.0 to 1.1")
 	for _, body := range []string{home, detail.Body.String()} {
 		require.NotContains(t, body, "<script")
 		require.NotContains(t, body, "<img")

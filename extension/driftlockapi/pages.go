@@ -24,6 +24,7 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"odds":     odds,
 	"headline": headline,
 	"details":  details,
+	"course":   course,
 	"number":   number,
 	"quantity": anomaly.Quantity,
 	"size":     size,
@@ -131,6 +132,18 @@ func headline(text string) string {
 func details(text string) string {
 	_, rest, _ := strings.Cut(text, "\n")
 	return rest
+}
+
+// course says how an episode went so far. It has no clock: an episode is over when somebody said so.
+func course(e *anomaly.Episode) string {
+	windows := "1 window"
+	if e.Windows != 1 {
+		windows = strconv.FormatUint(uint64(e.Windows), 10) + " windows"
+	}
+	if e.Ended != nil {
+		return windows + ", over since " + e.Ended.UTC().Format("15:04:05")
+	}
+	return windows + ", not over"
 }
 
 // grouped rounds to two digits and sets commas.

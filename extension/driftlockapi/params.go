@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
+
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/store"
 )
@@ -63,6 +65,20 @@ func (p *params) oneOf(name string, choices ...string) string {
 		p.fail(name, "must be one of %s (got %q)", strings.Join(choices, ", "), clip(v))
 	}
 	return v
+}
+
+// id takes a UUID as people write it and returns it as the store does.
+func (p *params) id(name string) string {
+	v := p.text(name)
+	if v == "" {
+		return ""
+	}
+	id, err := uuid.Parse(v)
+	if err != nil || len(v) != 36 {
+		p.fail(name, "must be a UUID (got %q)", clip(v))
+		return ""
+	}
+	return id.String()
 }
 
 func (p *params) fraction(name string) *float64 {

@@ -27,6 +27,7 @@ type Episode struct {
 	Windows  uint32     `json:"windows"`         // anomalous windows so far
 	Revision uint32     `json:"revision"`        // 1 for the first statement, one more for each that follows; the highest is the newest
 	PeakP    float64    `json:"peak_p"`          // the smallest p-value of its windows
+	Peak     time.Time  `json:"peak"`            // the start of the window that had it
 	Ended    *time.Time `json:"ended,omitempty"` // the service has been normal since; said once, by the last revision
 }
 
@@ -45,6 +46,7 @@ func (e *Episode) write(m pcommon.Map) {
 	w.uint("windows", uint64(e.Windows))
 	w.uint("revision", uint64(e.Revision))
 	w.float("peak_p", e.PeakP)
+	w.time("peak", e.Peak)
 	if e.Ended != nil {
 		w.time("ended", *e.Ended)
 	}
@@ -66,6 +68,7 @@ func readEpisode(m pcommon.Map) (*Episode, error) {
 	}
 	e := &Episode{
 		ID: id, Started: r.time("started"), Last: r.time("last"), Windows: r.uint32("windows"), Revision: r.uint32("revision"), PeakP: r.float("peak_p"),
+		Peak: r.time("peak"),
 	}
 	if r.str("ended") != "" {
 		ended := r.time("ended")
@@ -105,7 +108,7 @@ func (a *Anomaly) checkEpisode() error {
 	if e.Revision == 0 || e.Windows == 0 {
 		return fmt.Errorf("episode.revision and episode.windows must be at least 1 (got %d, %d)", e.Revision, e.Windows)
 	}
-	for name, t := range map[string]time.Time{"episode.started": e.Started, "episode.last": e.Last} {
+	for name, t := range map[string]time.Time{"episode.started": e.Started, "episode.last": e.Last, "episode.peak": e.Peak} {
 		if err := checkTime(name, t); err != nil {
 			return err
 		}

@@ -21,6 +21,8 @@ type Query struct {
 	StreamType  anomaly.Signal
 	Service     string
 	Status      string
+	Kind        anomaly.Kind
+	IncidentID  string
 	MinNCDScore *float64
 	MaxPValue   *float64
 	Start       time.Time // timestamp ≥ Start
@@ -183,7 +185,7 @@ func (q Query) fingerprint() []byte {
 		}
 		return fmt.Sprint(t.UnixNano())
 	}
-	h := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %s %s %s %s %q", q.StreamType, q.Service, q.Status,
-		number(q.MinNCDScore), number(q.MaxPValue), moment(q.Start), moment(q.End), q.Text))
+	h := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %s %s %s %s %q %q %q", q.StreamType, q.Service, q.Status,
+		number(q.MinNCDScore), number(q.MaxPValue), moment(q.Start), moment(q.End), q.Text, q.Kind, q.IncidentID))
 	return h[:4]
 }

@@ -12,11 +12,18 @@ import (
 
 // Store keeps anomalies and window items. All methods may be called concurrently.
 type Store interface {
-	// Add stores items in one transaction. An anomaly whose id is known, or a window that is known, is left as it is:
-	// delivery is at least once, and the first copy counts. It returns how many were new.
+	// Add stores items in one transaction and returns how many said something new. Delivery is at least once and in any order:
+	//
+	// The statements of an episode share one anomaly, whose id is the episode's. It is placed by the episode's first window
+	// (timestamp, window_start), takes what the episode has come to (last, windows, ended, incident, cause) from the highest
+	// revision, and scores, explanation and evidence from the statement with the smallest p_value (of equals the first).
+	// Its status and created_at stay as they are; updated_at moves when anything else does. The same set of statements
+	// gives the same anomaly, however it comes in. A statement without an episode is one of its own.
+	//
+	// A window item that is known is left as it is.
 	Add(ctx context.Context, items anomaly.Items) (Counts, error)
 
-	// Get returns the anomaly with this id, or ErrNotFound.
+	// Get returns the anomaly with this id, which is the id of its episode's first statement, or ErrNotFound.
 	Get(ctx context.Context, id string) (*anomaly.Anomaly, error)
 
 	// List returns the anomalies of one page, in the order of the query.

@@ -52,33 +52,6 @@ func (s *Store) transact(ctx context.Context, f func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
-func addAnomalies(ctx context.Context, tx *sql.Tx, list []*anomaly.Anomaly, now int64) (added int, err error) {
-	if len(list) == 0 {
-		return 0, nil
-	}
-	stmt, err := tx.PrepareContext(ctx, insertAnomaly)
-	if err != nil {
-		return 0, err
-	}
-	defer stmt.Close()
-	for _, a := range list {
-		args, err := anomalyArgs(a, now)
-		if err != nil {
-			return added, &store.PermanentError{Err: fmt.Errorf("anomaly %s: %w", a.ID, err)}
-		}
-		res, err := stmt.ExecContext(ctx, args...)
-		if err != nil {
-			return added, fmt.Errorf("anomaly %s: %w", a.ID, err)
-		}
-		n, err := res.RowsAffected()
-		if err != nil {
-			return added, err
-		}
-		added += int(n)
-	}
-	return added, nil
-}
-
 func addWindows(ctx context.Context, tx *sql.Tx, list []*anomaly.Window, now int64) (added int, err error) {
 	if len(list) == 0 {
 		return 0, nil
@@ -121,29 +94,6 @@ func addWindows(ctx context.Context, tx *sql.Tx, list []*anomaly.Window, now int
 	return added, nil
 }
 
-// anomalyArgs are the values of insert_anomaly.sql, in its order.
-func anomalyArgs(a *anomaly.Anomaly, now int64) ([]any, error) {
-	texts := make([]string, 0, 8)
-	for _, v := range []any{a.Signals, a.Reasons, a.Channels, a.Requests, a.TraceIDs, a.Trimmed, a.Resource} {
-		s, err := encode(v)
-		if err != nil {
-			return nil, err
-		}
-		texts = append(texts, s)
-	}
-	status := a.Status
-	if status == "" {
-		status = store.Statuses[0]
-	}
-	return []any{
-		a.ID, nanos(a.Timestamp), nanos(a.WindowStart), a.Service, string(a.StreamType), status, a.Score, a.PValue, a.PFloor, a.Level,
-		a.NCDScore, a.Bits, a.Explanation, int64(a.CompressionBaseline), int64(a.CompressionWindow), int64(a.CompressionCombined),
-		a.EntropyBaseline, a.EntropyWindow, a.PermutationP, texts[0], texts[1], texts[2], texts[3], texts[4],
-		optional(a.BaselineData), optional(a.WindowData), texts[5], a.Incomplete, texts[6],
-		a.ComponentID, a.ConfigHash, a.CoreVersion, a.ProcessID, now, now,
-	}, nil
-}
-
 // encode writes JSON with <, > and & as they are, so that a search for a template's <*> finds it.
 func encode(v any) (string, error) {
 	var b bytes.Buffer
@@ -153,13 +103,6 @@ func encode(v any) (string, error) {
 		return "", err
 	}
 	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
-}
-
-func optional(raw json.RawMessage) any {
-	if len(raw) == 0 {
-		return nil
-	}
-	return string(raw)
 }
 
 func nanos(t time.Time) int64 { return t.UnixNano() }

@@ -115,6 +115,12 @@ func conditions(q store.Query) (where []string, args []any) {
 	if q.Status != "" {
 		add("status = ?", q.Status)
 	}
+	if q.Kind != "" {
+		add("kind = ?", string(q.Kind))
+	}
+	if q.IncidentID != "" {
+		add("incident_id <> '' AND incident_id = ?", q.IncidentID) // the first half is what its index is on
+	}
 	if q.MinNCDScore != nil {
 		add("ncd_score >= ?", *q.MinNCDScore)
 	}
@@ -142,13 +148,20 @@ type scanner interface{ Scan(...any) error }
 // scanAnomaly reads a row of select_anomalies.sql.
 func scanAnomaly(row scanner) (*anomaly.Anomaly, error) {
 	var a anomaly.Anomaly
-	var timestamp, start, created, updated int64
-	var signals, reasons, channels, requests, traceIDs, trimmed, resource []byte
-	var baseline, window sql.NullString
+	var e anomaly.Episode
+	var timestamp, start, worst, last, created, updated int64
+	var worstRevision uint32
+	var hasEpisode bool
+	var over sql.NullInt64
+	var signals, reasons, channels, requests, traceIDs, trimmed, resource, services []byte
+	var baseline, window, deploy sql.NullString
 	if err := row.Scan(
-		&a.ID, &timestamp, &start, &a.Service, &a.StreamType, &a.Status, &a.Score, &a.PValue, &a.PFloor, &a.Level, &a.NCDScore, &a.Bits, &a.Explanation,
-		&a.CompressionBaseline, &a.CompressionWindow, &a.CompressionCombined, &a.EntropyBaseline, &a.EntropyWindow, &a.PermutationP,
-		&signals, &reasons, &channels, &requests, &traceIDs, &baseline, &window, &trimmed, &a.Incomplete, &resource,
+		&a.ID, &a.Status,
+		&worstRevision, &worst, &a.StreamType, &a.Kind, &a.Score, &a.PValue, &a.PFloor, &a.Level,
+		&a.NCDScore, &a.Bits, &a.Explanation, &a.CompressionBaseline, &a.CompressionWindow, &a.CompressionCombined,
+		&a.EntropyBaseline, &a.EntropyWindow, &a.PermutationP, &signals, &reasons, &channels, &requests, &traceIDs,
+		&baseline, &window, &trimmed, &a.Incomplete, &resource,
+		&timestamp, &start, &a.Service, &e.Revision, &hasEpisode, &last, &e.Windows, &over, &a.IncidentID, &services, &a.Cause, &deploy,
 		&a.ComponentID, &a.ConfigHash, &a.CoreVersion, &a.ProcessID, &created, &updated,
 	); err != nil {
 		return nil, err
@@ -160,9 +173,15 @@ func scanAnomaly(row scanner) (*anomaly.Anomaly, error) {
 	}{
 		{"signals", signals, &a.Signals}, {"reasons", reasons, &a.Reasons}, {"channels", channels, &a.Channels}, {"requests", requests, &a.Requests},
 		{"trace_ids", traceIDs, &a.TraceIDs}, {"trimmed", trimmed, &a.Trimmed}, {"resource", resource, &a.Resource},
+		{"incident_services", services, &a.IncidentServices},
 	} {
 		if err := json.Unmarshal(part.text, part.into); err != nil {
 			return nil, fmt.Errorf("column %s of anomaly %s: %w", part.column, a.ID, err)
+		}
+	}
+	if deploy.Valid {
+		if err := json.Unmarshal([]byte(deploy.String), &a.Deploy); err != nil {
+			return nil, fmt.Errorf("column deploy of anomaly %s: %w", a.ID, err)
 		}
 	}
 	if baseline.Valid {
@@ -172,6 +191,14 @@ func scanAnomaly(row scanner) (*anomaly.Anomaly, error) {
 		a.WindowData = json.RawMessage(window.String)
 	}
 	a.Timestamp, a.WindowStart = moment(timestamp), moment(start)
+	if hasEpisode {
+		e.ID, e.Started, e.Last, e.PeakP, e.Peak = a.ID, a.WindowStart, moment(last), a.PValue, moment(worst)
+		if over.Valid {
+			t := moment(over.Int64)
+			e.Ended = &t
+		}
+		a.Episode = &e
+	}
 	c, u := moment(created), moment(updated)
 	a.CreatedAt, a.UpdatedAt = &c, &u
 	return &a, nil

@@ -6,6 +6,12 @@ import _ "embed"
 var (
 	//go:embed queries/insert_anomaly.sql
 	insertAnomaly string
+	//go:embed queries/select_revision.sql
+	selectRevision string
+	//go:embed queries/update_content.sql
+	updateContent string
+	//go:embed queries/update_course.sql
+	updateCourse string
 	//go:embed queries/insert_window.sql
 	insertWindow string
 	//go:embed queries/upsert_latest.sql

@@ -157,15 +157,15 @@ func TestOpenRefuses(t *testing.T) {
 	require.Empty(t, openPaths(dir), "a failed opening leaves nothing behind")
 
 	for want, change := range map[string]string{
-		"a migration to schema version 2 was interrupted":                   "UPDATE schema_migrations SET dirty = 1",
-		"the file has schema version 99, this build knows versions up to 2": "UPDATE schema_migrations SET version = 99",
+		"a migration to schema version 3 was interrupted":                   "UPDATE schema_migrations SET dirty = 1",
+		"the file has schema version 99, this build knows versions up to 3": "UPDATE schema_migrations SET version = 99",
 	} {
 		path := filepath.Join(t.TempDir(), "a.db")
 		s, err := Open(t.Context(), Options{Path: path})
 		require.NoError(t, err)
 		_, err = s.db.write.Exec(change)
 		require.NoError(t, err)
-		require.ErrorContains(t, s.Ping(t.Context()), "this build needs 2")
+		require.ErrorContains(t, s.Ping(t.Context()), "this build needs 3")
 		require.NoError(t, s.Close())
 		_, err = Open(t.Context(), Options{Path: path})
 		require.ErrorContains(t, err, want)

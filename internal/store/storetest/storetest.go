@@ -27,6 +27,8 @@ func Run(t *testing.T, open Open) {
 	for name, test := range map[string]func(*testing.T, store.Store, *Clock){
 		"GetReturnsWhatWasAdded":       getReturnsWhatWasAdded,
 		"AddIsIdempotent":              addIsIdempotent,
+		"EpisodeIsOneAnomaly":          episodeIsOneAnomaly,
+		"EpisodeInAnyOrder":            episodeInAnyOrder,
 		"AddIsAtomic":                  addIsAtomic,
 		"ListAgreesWithNaiveFilter":    listAgreesWithNaiveFilter,
 		"PagesCoverAllOnceUnderInsert": pagesCoverAllOnceUnderInsert,
@@ -58,7 +60,7 @@ func Anomaly(i int) *anomaly.Anomaly {
 	service := []string{"cart", "checkout", "payment"}[r.IntN(3)]
 	signal := []anomaly.Signal{anomaly.Logs, anomaly.Metrics, anomaly.Traces}[r.IntN(3)]
 	p := []float64{1e-3, 1e-4, 1e-5, 3e-7}[r.IntN(4)]
-	return &anomaly.Anomaly{
+	a := &anomaly.Anomaly{
 		ID:        anomaly.NewID("driftlockcbad", service, fmt.Sprint(signal, i), end, "hash"),
 		Timestamp: end, WindowStart: end.Add(-time.Minute), Service: service, StreamType: signal,
 		Signals: []anomaly.Signal{signal}, Status: "pending", Score: float64(r.IntN(5)) + .25, PValue: p, PFloor: 1e-3, Level: 1e-3,
@@ -71,9 +73,19 @@ func Anomaly(i int) *anomaly.Anomaly {
 		CompressionBaseline: 1000, CompressionWindow: 200, CompressionCombined: 1150, EntropyBaseline: 4.5, EntropyWindow: 5.25, PermutationP: .001,
 		BaselineData: json.RawMessage(`{"ids":[18446744073709551615]}`), WindowData: json.RawMessage(`{"html":"<&>"}`),
 		Incomplete: i%2 == 0, Trimmed: []string{"samples"}, Resource: map[string]string{"service.name": service},
-		ComponentID: "driftlockcbad", ConfigHash: "hash", CoreVersion: "0.1.0", ProcessID: "p1",
+		ComponentID: "driftlockcbad", ConfigHash: "hash", CoreVersion: "0.1.0", ProcessID: "p1", Kind: anomaly.KindAnomaly,
 	}
+	if i%2 == 1 {
+		a.Kind = []anomaly.Kind{anomaly.KindAnomaly, anomaly.KindSilence}[r.IntN(2)]
+		a.Episode = &anomaly.Episode{ID: a.ID, Started: a.WindowStart, Last: end, Windows: 1, Revision: 1, PeakP: p, Peak: a.WindowStart}
+		a.IncidentID, a.IncidentServices, a.Cause = Incident(r.IntN(3)), []string{"payment", service}, "payment"
+		a.Deploy = &anomaly.Deploy{From: "1.0", To: "1.1", At: a.WindowStart.Add(-time.Minute)}
+	}
+	return a
 }
+
+// Incident is the id of the i-th incident.
+func Incident(i int) string { return anomaly.NewID("driftlockcbad", "", fmt.Sprint(i), base, "hash") }
 
 // Window makes a window item.
 func Window(service, component, process string, minute int) *anomaly.Window {
@@ -169,6 +181,12 @@ func listAgreesWithNaiveFilter(t *testing.T, s store.Store, _ *Clock) {
 			q.Status = []string{"pending", "resolved"}[r.IntN(2)]
 		}
 		if on() {
+			q.Kind = anomaly.KindSilence
+		}
+		if on() {
+			q.IncidentID = Incident(1)
+		}
+		if on() {
 			q.MinNCDScore = number(.5)
 		}
 		if on() {
@@ -197,6 +215,7 @@ func naive(all []*anomaly.Anomaly, q store.Query) []string {
 	for _, a := range all {
 		text := strings.ToLower(a.Explanation + "\x00" + a.Service + "\x00" + a.Reasons[0].Item)
 		if (q.StreamType == "" || a.StreamType == q.StreamType) && (q.Service == "" || a.Service == q.Service) && (q.Status == "" || a.Status == q.Status) &&
+			(q.Kind == "" || a.Kind == q.Kind) && (q.IncidentID == "" || a.IncidentID == q.IncidentID) &&
 			(q.MinNCDScore == nil || a.NCDScore >= *q.MinNCDScore) && (q.MaxPValue == nil || a.PValue <= *q.MaxPValue) &&
 			(q.Start.IsZero() || !a.Timestamp.Before(q.Start)) && (q.End.IsZero() || a.Timestamp.Before(q.End)) && strings.Contains(text, strings.ToLower(q.Text)) {
 			kept = append(kept, a)

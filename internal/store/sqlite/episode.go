@@ -1,0 +1,143 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/driftlock/driftlock/internal/anomaly"
+	"github.com/driftlock/driftlock/internal/store"
+)
+
+// A row is what all statements about one episode have in common: the join of what was added so far. How the episode stands
+// is taken from its highest revision, scores and evidence from its worst window; both are a maximum, so that statements
+// may come in any order and more than once and the row is the same in the end.
+
+// stored is what decides which statement a row keeps.
+type stored struct {
+	revision, worst uint32 // the newest revision, and the one whose scores and evidence the row has
+	p               float64
+}
+
+func addAnomalies(ctx context.Context, tx *sql.Tx, list []*anomaly.Anomaly, now int64) (added int, err error) {
+	if len(list) == 0 {
+		return 0, nil
+	}
+	var known, insert, content, course *sql.Stmt
+	for text, into := range map[string]**sql.Stmt{
+		selectRevision: &known, insertAnomaly: &insert, updateContent: &content, updateCourse: &course,
+	} {
+		stmt, err := tx.PrepareContext(ctx, text)
+		if err != nil {
+			return 0, err
+		}
+		defer stmt.Close()
+		*into = stmt
+	}
+	for _, a := range list {
+		n, err := addAnomaly(ctx, a, now, known, insert, content, course)
+		if err != nil {
+			return added, fmt.Errorf("anomaly %s: %w", a.ID, err)
+		}
+		added += n
+	}
+	return added, nil
+}
+
+// addAnomaly returns 1 where the row is new or says something new.
+func addAnomaly(ctx context.Context, a *anomaly.Anomaly, now int64, known, insert, content, course *sql.Stmt) (int, error) {
+	r, err := rowOf(a)
+	if err != nil {
+		return 0, &store.PermanentError{Err: err}
+	}
+	var old stored
+	switch err := known.QueryRowContext(ctx, r.id).Scan(&old.revision, &old.worst, &old.p); {
+	case errors.Is(err, sql.ErrNoRows):
+		_, err = insert.ExecContext(ctx, append(append([]any{r.id, r.status}, append(r.content, r.course...)...), now, now)...)
+		return 1, err
+	case err != nil:
+		return 0, err
+	}
+	changed := 0
+	if r.p < old.p || (r.p == old.p && r.revision < old.worst) {
+		if _, err := content.ExecContext(ctx, append(r.content, now, r.id)...); err != nil {
+			return 0, err
+		}
+		changed = 1
+	}
+	if r.revision > old.revision {
+		if _, err := course.ExecContext(ctx, append(r.course, now, r.id)...); err != nil {
+			return 0, err
+		}
+		changed = 1
+	}
+	return changed, nil
+}
+
+// row is an anomaly as columns: content in the order of update_content.sql, course in that of update_course.sql.
+type row struct {
+	id, status      string
+	p               float64
+	revision        uint32
+	content, course []any
+}
+
+func rowOf(a *anomaly.Anomaly) (*row, error) {
+	texts := make([]string, 0, 8)
+	for _, v := range []any{a.Signals, a.Reasons, a.Channels, a.Requests, a.TraceIDs, a.Trimmed, a.Resource, a.IncidentServices} {
+		s, err := encode(v)
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, s)
+	}
+	r := &row{id: a.ID, status: a.Status, p: a.PValue, revision: 1}
+	if r.status == "" {
+		r.status = store.Statuses[0]
+	}
+	timestamp, start := a.Timestamp, a.WindowStart
+	e := a.Episode
+	if e == nil { // of a build that knew none: an episode of one statement
+		e = &anomaly.Episode{Started: start, Last: timestamp, Windows: 1, Revision: 1, PeakP: a.PValue}
+	} else {
+		r.id, r.revision = e.ID, e.Revision
+		timestamp, start = e.Started.Add(timestamp.Sub(start)), e.Started
+	}
+	var deploy any
+	if a.Deploy != nil {
+		s, err := encode(a.Deploy)
+		if err != nil {
+			return nil, err
+		}
+		deploy = s
+	}
+	r.content = []any{
+		r.revision, nanos(a.WindowStart), string(a.StreamType), string(cmp.Or(a.Kind, anomaly.KindAnomaly)), a.Score, a.PValue, a.PFloor, a.Level,
+		a.NCDScore, a.Bits, a.Explanation, int64(a.CompressionBaseline), int64(a.CompressionWindow), int64(a.CompressionCombined),
+		a.EntropyBaseline, a.EntropyWindow, a.PermutationP, texts[0], texts[1], texts[2], texts[3], texts[4],
+		optional(a.BaselineData), optional(a.WindowData), texts[5], a.Incomplete, texts[6],
+	}
+	r.course = []any{
+		nanos(timestamp), nanos(start), a.Service, r.revision, a.Episode != nil, nanos(e.Last), e.Windows, ended(e.Ended), a.IncidentID, texts[7], a.Cause, deploy,
+		a.ComponentID, a.ConfigHash, a.CoreVersion, a.ProcessID,
+	}
+	return r, nil
+}
+
+func ended(t *time.Time) any {
+	if t == nil {
+		return nil
+	}
+	return nanos(*t)
+}
+
+func optional(raw json.RawMessage) any {
+	if len(raw) == 0 {
+		return nil
+	}
+	return string(raw)
+}

@@ -1,0 +1,14 @@
+DROP INDEX anomalies_by_kind;
+DROP INDEX anomalies_by_incident;
+ALTER TABLE anomalies DROP COLUMN deploy;
+ALTER TABLE anomalies DROP COLUMN cause;
+ALTER TABLE anomalies DROP COLUMN incident_services;
+ALTER TABLE anomalies DROP COLUMN incident_id;
+ALTER TABLE anomalies DROP COLUMN ended;
+ALTER TABLE anomalies DROP COLUMN windows;
+ALTER TABLE anomalies DROP COLUMN last;
+ALTER TABLE anomalies DROP COLUMN has_episode;
+ALTER TABLE anomalies DROP COLUMN revision;
+ALTER TABLE anomalies DROP COLUMN worst_start;
+ALTER TABLE anomalies DROP COLUMN worst_revision;
+ALTER TABLE anomalies DROP COLUMN kind;
