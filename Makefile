@@ -103,6 +103,8 @@ bench: cbad-core-lib ## All benchmarks on one core; BENCH=REGEXP chooses
 	go test -run '^$$' -bench '$(strip $(BENCH))' -benchmem -cpu 1 $$(scripts/packages.sh)
 	$(CARGO) bench $(CORE) $(CARGO_FLAGS)
 
+include quality/quality.mk
+
 ##@ Keep in order
 
 .PHONY: lint lint-go lint-rust lint-ci vulnerabilities fmt clean

@@ -1,0 +1,22 @@
+# The quality of detection, measured; see docs/quality.md. Included by the Makefile.
+
+# PARTS="incidents nulls": some parts alone.
+PARTS ?=
+# Labelled recordings and their scorers; parts that need them are left out where they are not.
+QUALITY_DATA  ?= ../shared/data
+QUALITY_BENCH ?= ../shared/bench
+
+QUALITY_BUILD  := quality/build
+QUALITY_PYTHON := $(QUALITY_BUILD)/venv/bin/python
+
+# Without the packages the anchors are left out, which the table says.
+$(QUALITY_BUILD)/venv/ready: quality/requirements.txt
+	mkdir -p $(QUALITY_BUILD)
+	python3 -m venv $(QUALITY_BUILD)/venv
+	$(QUALITY_PYTHON) -m pip install --quiet --requirement $< || echo "packages of $< cannot be had: the anchors are left out" >&2
+	touch $@
+
+.PHONY: bench-quality
+bench-quality: tools $(QUALITY_BUILD)/venv/ready ## Detection measured, beside other detectors; PARTS="incidents nulls" runs some
+	QUALITY_BUILD=$(abspath $(QUALITY_BUILD)) QUALITY_DATA=$(abspath $(QUALITY_DATA)) QUALITY_BENCH=$(abspath $(QUALITY_BENCH)) \
+		$(QUALITY_PYTHON) quality/run.py $(PARTS)
