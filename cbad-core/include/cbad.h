@@ -348,6 +348,14 @@ int32_t cbad_combine(const double *p,
                      double *p_out,
                      double *decades_out);
 
+// The chance that n independent p-values have a product this small (Fisher's method), each counting four decades at
+// most. n = 0 gives 1; a p that is not a number counts as 1.
+// Errors: CBAD_NULL, CBAD_INVALID (misaligned).
+// Pointers: p must be readable for n elements, p_out writable.
+int32_t cbad_product(const double *p,
+                     size_t n,
+                     double *p_out);
+
 // Copies the message of this thread's last failure to buf, cap bytes at most with the closing zero, and returns its
 // length without it. Call it on the thread that failed, before another call. A message is UTF-8, cut between characters.
 // Pointers: buf must be writable for cap bytes; null only with cap 0.

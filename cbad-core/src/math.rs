@@ -50,6 +50,28 @@ pub fn harmonic_mean_p(ps: &[f64]) -> f64 {
     (ps.len() as f64 / sum).min(1.0)
 }
 
+/// The most that one p-value adds to [`product_p`], in decades: no single one decides for all.
+const PRODUCT_CAP: f64 = 4.0;
+
+/// The chance that `n` independent p-values have a product this small (Fisher, Statistical Methods, 1932): with
+/// `x = −Σ ln p`, `e^−x Σ_{k<n} x^k / k!`. Each counts four decades at most.
+///
+/// Returns 1 for an empty slice. Values above 1 count as 1.
+pub fn product_p(ps: &[f64]) -> f64 {
+    let least = exp(-PRODUCT_CAP * std::f64::consts::LN_10);
+    let x: f64 = ps.iter().map(|&p| -ln(p.clamp(least, 1.0))).sum();
+    let (mut term, mut sum) = (1.0, 0.0);
+    for k in 0..ps.len() {
+        sum += term;
+        term *= x / (k + 1) as f64;
+    }
+    if ps.is_empty() {
+        1.0
+    } else {
+        (exp(-x) * sum).min(1.0)
+    }
+}
+
 /// Logarithm of the gamma function, for `x > 0`.
 #[inline]
 pub fn ln_gamma(x: f64) -> f64 {
@@ -195,6 +217,32 @@ mod tests {
         assert_eq!(student_t_bits(f64::INFINITY, 30.0), MAX_BITS);
         assert_eq!(student_t_bits(f64::NAN, 30.0), 0.0);
         assert_eq!(student_t_bits(0.0, 3.0), 0.0);
+    }
+
+    #[test]
+    fn product_of_independent_ps() {
+        assert_eq!(product_p(&[]), 1.0);
+        close(product_p(&[0.02]), 0.02, 1e-14);
+        assert_eq!(product_p(&[1.0, 1.0, 1.0]), 1.0);
+        // Two: pq (1 − ln pq).
+        close(product_p(&[0.01, 0.003]), 3e-5 * (1.0 - (3e-5f64).ln()), 1e-12);
+        close(product_p(&[1e-9]), 1e-4, 1e-12); // the cap
+    }
+
+    #[test]
+    fn product_of_uniforms_is_uniform() {
+        // A grid over the unit square stands for two independent p-values: the share of products at p ≤ α is α.
+        let n = 400;
+        for alpha in [0.3, 0.1, 0.02] {
+            let mut below = 0;
+            for i in 0..n {
+                for j in 0..n {
+                    let p = |i: i32| (f64::from(i) + 0.5) / f64::from(n);
+                    below += i32::from(product_p(&[p(i), p(j)]) <= alpha);
+                }
+            }
+            close(f64::from(below) / f64::from(n * n), alpha, 0.02);
+        }
     }
 
     #[test]

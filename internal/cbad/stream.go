@@ -28,6 +28,8 @@ package cbad
 #cgo nocallback cbad_go_memory
 #cgo noescape cbad_combine
 #cgo nocallback cbad_combine
+#cgo noescape cbad_product
+#cgo nocallback cbad_product
 #include "shim.h"
 */
 import "C"
@@ -276,6 +278,14 @@ func Combine(ps []float64) (p, decades float64) {
 	var cp, cd C.double
 	C.cbad_combine((*C.double)(unsafe.SliceData(ps)), C.size_t(len(ps)), &cp, &cd)
 	return float64(cp), float64(cd)
+}
+
+// Product gives the chance that independent p-values have a product this small, each counting four decades at most.
+// Without any it is 1; one that is not a number counts as 1.
+func Product(ps []float64) float64 {
+	p := C.double(1)
+	C.cbad_product((*C.double)(unsafe.SliceData(ps)), C.size_t(len(ps)), &p)
+	return float64(p)
 }
 
 // Version is the core's version.

@@ -355,6 +355,12 @@ func TestCombine(t *testing.T) {
 	assert.InDelta(t, 300, decades, 1e-6)
 }
 
+func TestProduct(t *testing.T) {
+	assert.InDelta(t, 1, Product(nil), 0)
+	assert.InDelta(t, 1, Product([]float64{math.NaN()}), 0)
+	assert.InEpsilon(t, 1e-5*(1-math.Log(1e-5)), Product([]float64{1e-2, 1e-3}), 1e-12)
+}
+
 func TestErrorsNameTheAction(t *testing.T) {
 	_, err := Load([]byte(strings.Repeat("x", 100)))
 	assert.EqualError(t, err, "load stream: not a snapshot of a stream: the first 8 bytes are not CBADSNAP")

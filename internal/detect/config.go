@@ -139,7 +139,7 @@ func DefaultConfig() Config {
 		Quarantine:        QuarantineConfig{P: 1e-2, AdoptAfter: 5},
 		Requests:          RequestsConfig{Idle: 30 * time.Second, P: 1e-3},
 		Metrics:           MetricsConfig{SharedSegments: []string{"node", "cluster"}},
-		Evidence:          EvidenceConfig{P: 1e-2},
+		Evidence:          EvidenceConfig{P: 0.1},
 		Limits: LimitsConfig{
 			MemoryMiB:         512,
 			Streams:           10_000,

@@ -93,8 +93,9 @@ func New(componentID string, cfg Config, set Settings, sink Sink) (*Detector, er
 func newCoreModel(k cbad.Kind, p cbad.Params) (model, error) { return cbad.New(k, p) }
 
 // params are what the core needs of the configuration. Evidence is computed for every window that can become an
-// anomaly: a combined p of at most the level implies a stream's p of at most eight times that, there being no more
-// channels than that in a stream.
+// anomaly by itself: a combined p of at most the level implies a stream's p of at most eight times that, there being no
+// more channels than that in a stream. The default of evidence.p covers most of those that only the last windows together
+// make one.
 func (c *Config) params() cbad.Params {
 	p := cbad.DefaultParams()
 	p.Seed = c.Seed

@@ -42,7 +42,7 @@ func judged(t *testing.T) *judgement {
 	}
 	j := &judgement{m: &models{d: d, service: &service{name: "pay"}}, v: v, level: 1e-3}
 	j.start, j.end = uint64(epoch.UnixNano()), uint64(epoch.Add(time.Minute).UnixNano())
-	j.p, j.decades, _ = v.combine(nil)
+	j.p, j.decades = j.m.combine(v)
 	j.signal, j.channel = v.strongest()
 	return j
 }
@@ -51,13 +51,13 @@ func TestAnomalySaysWhatWhereWhenAndHowSure(t *testing.T) {
 	a := judged(t).anomaly(&canonical.Resource{Attributes: map[string]string{"service.name": "pay"}})
 	assert.Equal(t, strings.Join([]string{
 		"pay: ERROR log line never written before, 12 times: “card gateway <*> refused”, in the minute from 2024-05-01 12:00:00 UTC. " +
-			"A window this odd is expected once in 50,000 windows (p 2e-05); its history alone supports p 0.01, the rest is extrapolated. Logs and traces agree.",
+			"A window this odd is expected once in 34,000 windows (p 3e-05); its history alone supports p 0.01, the rest is extrapolated. Logs and traces agree.",
 		"- calls of “GET /pay” by front spend 2.5s on the way, usual 4ms (11.0 bits)",
 		"- all operations together take 3ms, usual 1ms (1.5 bits)",
 	}, "\n"), a.Explanation)
 	assert.Equal(t, anomaly.Logs, a.StreamType)
 	assert.Equal(t, []anomaly.Signal{anomaly.Logs, anomaly.Traces}, a.Signals)
-	assert.InDelta(t, 2.0/(1e5+1e3), a.PValue, 1e-9, "the harmonic mean")
+	assert.InDelta(t, 1.5*2.0/(1e5+1e3), a.PValue, 1e-9, "the harmonic mean, at two thirds of the level")
 	assert.Equal(t, 42.5, a.Bits)
 	assert.Equal(t, []string{"aa", "bb"}, a.TraceIDs)
 	assert.Equal(t, anomaly.NewID("test", "pay", "logs", epoch, a.ConfigHash), a.ID)

@@ -41,7 +41,7 @@ func (m *models) judge(t *task) *outcome {
 	m.d.counters.judged.Add(1)
 	m.d.counters.lag.Store(int64(time.Since(t.judging.queued)))
 
-	j.p, j.decades, m.ps = v.combine(m.ps)
+	j.p, j.decades = m.combine(v)
 	j.signal, j.channel = v.strongest()
 	if j.signal == signals {
 		return o

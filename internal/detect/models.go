@@ -36,7 +36,10 @@ type models struct {
 	batch    cbad.Batch // of measurements
 	verdicts []*verdict // closed and not judged, few
 	spare    *verdict
-	ps       []float64
+	looks    looks
+	ps       []float64 // reused, as the next two
+	events   []float64
+	series   []float64
 	rows     *rows
 	bytes    atomic.Int64
 	measured [signals]int64

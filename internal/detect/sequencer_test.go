@@ -288,7 +288,7 @@ func TestLeapingTimesAreEncodedInLinearTime(t *testing.T) {
 
 // A window that becomes an anomaly has evidence, also where the budget is generous.
 func TestEvidenceCoversTheBudget(t *testing.T) {
-	for _, c := range []struct{ perDay, p, want float64 }{{1, 0, 0.01}, {100, 0, 800.0 / 1440}, {1e6, 0, 1}, {100, 1e-6, 0.01}, {1, 0.1, 0.8}} {
+	for _, c := range []struct{ perDay, p, want float64 }{{1, 0, 0.1}, {100, 0, 800.0 / 1440}, {1e6, 0, 1}, {100, 1e-6, 0.1}, {1, 0.1, 0.8}} {
 		cfg := DefaultConfig()
 		cfg.FalseAlarmsPerDay, cfg.Level.P = c.perDay, c.p
 		assert.InDelta(t, c.want, cfg.params().EvidenceP, 1e-12, c)

@@ -52,20 +52,6 @@ func (m *models) remove(window uint64) *verdict {
 	return nil
 }
 
-// p is the harmonic mean over the channels of all signals (Wilson 2019); it holds up when channels depend on each other.
-func (v *verdict) combine(ps []float64) (p, decades float64, all []float64) {
-	ps = ps[:0]
-	for s := range v.signals {
-		if v.present[s] {
-			for _, c := range v.signals[s].Channels {
-				ps = append(ps, c.P)
-			}
-		}
-	}
-	p, decades = cbad.Combine(ps)
-	return p, decades, ps
-}
-
 // strongest is the signal of the smallest channel p.
 func (v *verdict) strongest() (signal, cbad.Channel) {
 	best, at := cbad.Channel{P: 2, PFloor: 1}, signals

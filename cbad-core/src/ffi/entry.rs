@@ -287,6 +287,24 @@ pub unsafe extern "C" fn cbad_combine(p: *const f64, n: usize, p_out: *mut f64, 
     })
 }
 
+/// The chance that n independent p-values have a product this small (Fisher's method), each counting four decades at
+/// most. n = 0 gives 1; a p that is not a number counts as 1.
+/// Errors: CBAD_NULL, CBAD_INVALID (misaligned).
+///
+/// # Safety
+/// p must be readable for n elements, p_out writable.
+#[no_mangle]
+pub unsafe extern "C" fn cbad_product(p: *const f64, n: usize, p_out: *mut f64) -> i32 {
+    entry(|| {
+        // SAFETY: the caller's contract; raw checks null, alignment and size.
+        let ps = unsafe { raw::slice("p", p, n)? };
+        let ps: Vec<f64> = ps.iter().map(|&p| if p.is_nan() { 1.0 } else { p }).collect();
+        // SAFETY: as above.
+        unsafe { raw::write("p_out", p_out, math::product_p(&ps))? };
+        Ok(())
+    })
+}
+
 /// Copies the message of this thread's last failure to buf, cap bytes at most with the closing zero, and returns its
 /// length without it. Call it on the thread that failed, before another call. A message is UTF-8, cut between characters.
 ///

@@ -470,6 +470,21 @@ fn combined_p() {
 }
 
 #[test]
+fn product_of_ps() {
+    let product = |ps: &[f64]| {
+        let mut p = 0.0;
+        // SAFETY: the pointers are to live values.
+        assert_eq!(unsafe { cbad_product(ps.as_ptr(), ps.len(), &mut p) }, CBAD_OK);
+        p
+    };
+    assert_eq!(product(&[]), 1.0);
+    assert_eq!(product(&[f64::NAN, 7.0]), 1.0);
+    assert!((product(&[-1.0, 0.0]) - 1e-8 * (1.0 + 8.0 * std::f64::consts::LN_10)).abs() < 1e-12);
+    // SAFETY: null is what is tested.
+    assert_eq!(unsafe { cbad_product([0.5].as_ptr(), 1, null_mut()) }, CBAD_NULL);
+}
+
+#[test]
 fn messages_are_cut_between_characters() {
     // "−" in no message of ours; a panic's message may hold anything.
     super::error::entry(|| super::error::fail(CBAD_INVALID, "aé"));
