@@ -1,5 +1,7 @@
 # The quality of detection, measured; see docs/quality.md. Included by the Makefile.
 
+##@ Measure
+
 # PARTS="incidents nulls": some parts alone.
 PARTS ?=
 # Labelled recordings and their scorers; parts that need them are left out where they are not.

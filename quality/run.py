@@ -11,7 +11,7 @@ import time
 import common as q
 
 HERE = pathlib.Path(__file__).resolve().parent
-PARTS = ["incidents", "faultfree"]
+PARTS = ["incidents", "faultfree", "nulls", "bootstrap", "novel"]
 
 
 def shell(*args):
