@@ -144,10 +144,7 @@ func (d *Detector) evict(v *service) {
 	for i := range v.signals {
 		for j := range v.signals[i].open {
 			w := &v.signals[i].open[j]
-			d.pending -= w.pending
-			if w.spans != nil {
-				w.spans.recycle(traces)
-			}
+			d.pending -= w.pending // its spans are not recycled: a snapshot under way may be reading them
 			dropped++
 		}
 	}

@@ -13,6 +13,7 @@ type outcome struct {
 	anomaly *anomaly.Anomaly
 	window  *anomaly.Window
 	scores  []Score
+	call    func() // in turn
 }
 
 // maxOutcomes bounds what waits for its turn; workers ahead of the others then wait too.
@@ -75,6 +76,9 @@ func (e *emitter) run(ctx context.Context) {
 func (e *emitter) emit(ctx context.Context, o *outcome) {
 	if o == nil {
 		return
+	}
+	if o.call != nil {
+		o.call()
 	}
 	if o.anomaly != nil {
 		e.ledger.spend(o.endNs)

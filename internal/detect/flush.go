@@ -13,6 +13,10 @@ import (
 // are still open count as complete.
 func (d *Detector) Flush(ctx context.Context) error {
 	d.mu.Lock()
+	if d.stopped {
+		d.mu.Unlock()
+		return nil
+	}
 	d.closeAll(true)
 	sequence := d.sequenceNumber
 	d.mu.Unlock()
@@ -111,6 +115,9 @@ func (d *Detector) watchIdle(ctx context.Context) {
 func (d *Detector) closeIdle(timeout time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.stopped {
+		return
+	}
 	now := d.wall()
 	for _, v := range d.registry.services {
 		changed := false

@@ -115,6 +115,7 @@ func (d *Detector) accept(sig signal, p *part) {
 	d.budget.saw(v, p.newest)
 	d.noteReplica(v, s, p)
 	w := s.window(p.window)
+	w.incomplete = w.incomplete || d.down(w.start)
 	w.records += p.records
 	s.newest, s.last = max(s.newest, p.newest), max(s.last, p.window)
 	d.newestSeen = max(d.newestSeen, p.newest)

@@ -55,6 +55,13 @@ type Stats struct {
 	QueueBytes      uint64 // waiting for a worker
 	PendingBytes    uint64 // waiting for an earlier window to close
 	ScoringLagNanos int64  // wall-clock time from a window's close to its verdict, of the last one
+
+	Snapshots        uint64 // written
+	SnapshotsFailed  uint64
+	StateSetAside    uint64 // of a saved state, damaged or missing
+	ServicesRestored uint64 // from a saved state, at the start
+	SnapshotBytes    uint64 // that the last snapshot wrote
+	SnapshotNanos    int64  // that the last snapshot took
 }
 
 // counters are the live form of Stats.
@@ -66,6 +73,8 @@ type counters struct {
 	judged, anomalies, shared, resets, duplicates, evicted, dropped, coreErrors atomic.Uint64
 	modelBytes                                                                  atomic.Int64
 	lag                                                                         atomic.Int64
+	snapshots, snapshotsFailed, snapshotBytes, restored, setAside               atomic.Uint64
+	snapshotNanos                                                               atomic.Int64
 }
 
 // Stats returns a snapshot.
@@ -76,6 +85,8 @@ func (d *Detector) Stats() Stats {
 		CounterResets: c.resets.Load(), DuplicateSpans: c.duplicates.Load(), StreamsEvicted: c.evicted.Load(),
 		WindowsDropped: c.dropped.Load(), CoreErrors: c.coreErrors.Load(), NamesForgotten: d.names.Forgotten(),
 		ModelBytes: uint64(max(c.modelBytes.Load(), 0)), QueueBytes: d.gate.inUse(), ScoringLagNanos: c.lag.Load(),
+		Snapshots: c.snapshots.Load(), SnapshotsFailed: c.snapshotsFailed.Load(), StateSetAside: c.setAside.Load(),
+		ServicesRestored: c.restored.Load(), SnapshotBytes: c.snapshotBytes.Load(), SnapshotNanos: c.snapshotNanos.Load(),
 	}
 	for i := range c.signals {
 		n := &c.signals[i]

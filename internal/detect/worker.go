@@ -14,6 +14,7 @@ type task struct {
 	bytes   uint64 // held at the gate
 	closing closing
 	judging judging
+	saving  *savingService
 	done    func()
 }
 
@@ -25,6 +26,7 @@ const (
 	taskClose                   // score a stream's window
 	taskJudge                   // combine the signals of a service's window
 	taskEvict                   // free the models
+	taskSave                    // save the models
 	taskCall                    // run done
 )
 
@@ -82,6 +84,9 @@ func (w *worker) run() {
 }
 
 func (w *worker) do(t *task) {
+	if t.kind < taskSave && t.models != nil {
+		t.models.mark.Changed()
+	}
 	switch t.kind {
 	case taskObserve:
 		t.models.observe(t.signal, t.window, t.load)
@@ -94,6 +99,8 @@ func (w *worker) do(t *task) {
 	case taskEvict:
 		t.models.free(t.bytes)
 		return // its bytes are the models', not the gate's
+	case taskSave:
+		t.saving.do(t.models)
 	case taskCall:
 		t.done()
 	}

@@ -65,4 +65,10 @@ func (g *group) values(yield func(metadata.Value)) {
 	put(metadata.QueueSize, nil, s.QueueBytes)
 	put(metadata.PendingSize, nil, s.PendingBytes)
 	put(metadata.ScoringLag, nil, uint64(s.ScoringLagNanos/int64(time.Microsecond)))
+	put(metadata.Snapshots, nil, s.Snapshots)
+	put(metadata.SnapshotsFailed, nil, s.SnapshotsFailed)
+	put(metadata.StateSetAside, nil, s.StateSetAside)
+	put(metadata.ServicesRestored, nil, s.ServicesRestored)
+	put(metadata.SnapshotSize, nil, s.SnapshotBytes)
+	put(metadata.SnapshotDuration, nil, uint64(s.SnapshotNanos/int64(time.Microsecond)))
 }

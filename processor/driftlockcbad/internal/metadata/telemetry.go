@@ -49,6 +49,12 @@ const (
 	QueueSize
 	PendingSize
 	ScoringLag
+	Snapshots
+	SnapshotsFailed
+	StateSetAside
+	ServicesRestored
+	SnapshotSize
+	SnapshotDuration
 	metrics
 )
 
@@ -85,6 +91,12 @@ var Descriptions = [metrics]Description{
 	QueueSize:           {Name: "queue_size", Text: "Records waiting for a worker.", Unit: "By", Gauge: true},
 	PendingSize:         {Name: "pending_size", Text: "Records waiting for an earlier window to close.", Unit: "By", Gauge: true},
 	ScoringLag:          {Name: "scoring_lag", Text: "Time from the end of a window's wait to its verdict, of the last verdict.", Unit: "us", Gauge: true},
+	Snapshots:           {Name: "snapshots", Text: "Snapshots of the state written.", Unit: "{snapshot}"},
+	SnapshotsFailed:     {Name: "snapshots_failed", Text: "Snapshots of the state that could not be written, and storages that could not be read.", Unit: "{snapshot}"},
+	StateSetAside:       {Name: "state_set_aside", Text: "Parts of a saved state that were damaged or missing and were begun anew.", Unit: "{record}"},
+	ServicesRestored:    {Name: "services_restored", Text: "Services whose state was loaded at the start.", Unit: "{service}"},
+	SnapshotSize:        {Name: "snapshot_size", Text: "What the last snapshot wrote.", Unit: "By", Gauge: true},
+	SnapshotDuration:    {Name: "snapshot_duration", Text: "Time that the last snapshot took.", Unit: "us", Gauge: true},
 }
 
 // Observe registers a callback that yields the metrics' values whenever they are collected. The result ends that.
