@@ -13,6 +13,7 @@ type modelsState struct {
 	Streams  [signals]modelState
 	Rates    *canonical.RatesState
 	Verdicts []verdictState // closed and not judged
+	Looks    [lookBack]lookState
 }
 
 type modelState struct {
@@ -51,6 +52,13 @@ type signalVerdictState struct {
 	Items      []byte
 }
 
+type lookState struct {
+	Window               uint64
+	All, Events, Metrics float64
+	HasEvents            bool
+	HasMetrics           bool
+}
+
 // save is called by the worker, between two tasks.
 func (m *models) save(open [signals][]spansState) (*modelsState, error) {
 	s := &modelsState{}
@@ -79,6 +87,9 @@ func (m *models) save(open [signals][]spansState) (*modelsState, error) {
 			}
 		}
 		s.Verdicts = append(s.Verdicts, out)
+	}
+	for i, l := range m.looks {
+		s.Looks[i] = lookState{l.window, l.all, l.events, l.metrics, l.has.events, l.has.metrics}
 	}
 	return s, nil
 }
@@ -120,6 +131,11 @@ func (m *models) load(s *modelsState) (err error) {
 			v.signals[sig] = signalVerdict{sv.Verdict, sv.Unscored, sv.Incomplete, sv.Evidence, sv.Items}
 		}
 		m.verdicts = append(m.verdicts, v)
+	}
+	for i, in := range s.Looks {
+		l := look{window: in.Window, all: in.All, events: in.Events, metrics: in.Metrics}
+		l.has.events, l.has.metrics = in.HasEvents, in.HasMetrics
+		m.looks[i] = l
 	}
 	return nil
 }
