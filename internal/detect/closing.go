@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"slices"
 	"time"
 
 	"github.com/driftlock/driftlock/internal/canonical"
@@ -51,7 +52,7 @@ func (d *Detector) closeWindow(v *service, sig signal, w *openWindow, last bool)
 	bytes := w.pending
 	var l *load
 	if w.spans != nil {
-		l = d.resolve(w.spans)
+		l, c.callers = d.resolve(w.spans)
 		bytes = l.size()
 	}
 	d.pending -= w.pending
@@ -60,15 +61,22 @@ func (d *Detector) closeWindow(v *service, sig signal, w *openWindow, last bool)
 	v.wait(w.start)
 }
 
-// resolve turns held spans into the core's records.
-func (d *Detector) resolve(held *load) *load {
+// resolve turns held spans into the core's records and notes who called.
+func (d *Detector) resolve(held *load) (_ *load, callers []uint64) {
 	for i := range held.spans {
 		sp := &held.spans[i]
-		canonical.AppendSpan(&held.batch, sp, d.spans.Resolve(&sp.Span))
+		r := d.spans.Resolve(&sp.Span)
+		if r.Caller != 0 && len(callers) < maxCallers && !slices.Contains(callers, r.Caller) {
+			callers = append(callers, r.Caller)
+		}
+		canonical.AppendSpan(&held.batch, sp, r)
 	}
 	held.spans = held.spans[:0]
-	return held
+	return held, callers
 }
+
+// maxCallers bounds the callers that one window can show.
+const maxCallers = 256
 
 // activeWindows is how many windows back a signal must have had data to be waited for.
 const activeWindows = 5

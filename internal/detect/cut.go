@@ -80,7 +80,8 @@ func (d *Detector) cutNow(base, serial uint64) *cut {
 	sequence := d.nextSequence()
 	d.workers[0].push(task{kind: taskCall, done: func() {
 		d.emitter.put(sequence, &outcome{call: func() {
-			c.give(savedRecord{name: emitterName, data: pack.Marshal(d.emitter.save())})
+			state, err := d.emitter.save()
+			c.give(savedRecord{name: emitterName, data: pack.Marshal(state), err: err})
 		}})
 	}})
 	return c

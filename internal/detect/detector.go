@@ -83,7 +83,7 @@ func New(componentID string, cfg Config, set Settings, sink Sink) (*Detector, er
 		d.set.Clock = time.Now
 	}
 	d.resources = canonical.NewResources(cfg.ServiceAttributes, 2*cfg.Limits.Streams, d.names)
-	d.emitter = newEmitter(sink, &d.cfg, &d.counters)
+	d.emitter = newEmitter(d, sink)
 	n := cfg.Workers
 	if n == 0 {
 		n = runtime.GOMAXPROCS(0)
@@ -181,6 +181,7 @@ func (d *Detector) Shutdown(ctx context.Context) error {
 	d.mu.Lock()
 	if !kept {
 		d.closeAll(false)
+		d.releaseHeld()
 	}
 	for _, v := range d.registry.services {
 		v.worker.push(task{kind: taskEvict, models: v.models})

@@ -59,6 +59,7 @@ type heldLoad struct {
 type closing struct {
 	window   cbad.Window
 	unscored uint64
+	callers  []uint64
 }
 
 func newModels(d *Detector, s *service) *models { return &models{d: d, service: s} }
@@ -163,6 +164,7 @@ func (m *models) close(t *task) {
 	sv := v.take(s)
 	sv.unscored = t.closing.unscored
 	sv.incomplete = t.closing.window.Incomplete
+	sv.callers = t.closing.callers
 	if err := st.Close(t.closing.window, &sv.Verdict); err != nil {
 		m.refused(s, "close window", err)
 		v.present[s] = false

@@ -218,7 +218,7 @@ func (d *Detector) empty() {
 		v.models.free(0)
 	}
 	d.registry, d.budget, d.spans, d.pending, d.newestSeen = newRegistry(), newBudget(&d.cfg), nil, 0, 0
-	d.emitter.ledger = ledger{}
+	_ = d.emitter.load(&emitterState{}) // which is nothing
 }
 
 // missed marks windows that lack what came, or would have come, between the snapshot and now. Live data have clocks like

@@ -46,7 +46,8 @@ func TestEveryFieldIsKeptOrListed(t *testing.T) {
 		{look{}, lookState{}, map[string]string{"has": "kept as HasEvents and HasMetrics"}},
 		{emitter{}, emitterState{}, map[string]string{
 			"mu": "", "changed": "", "waiting": "all is said before", "next": "sequence numbers begin anew", "closed": "of the process",
-			"sink": "", "counters": "of the process", "perDay": "configuration", "fixed": "configuration",
+			"sink": "", "counters": "of the process", "perDay": "configuration", "fixed": "configuration", "explain": "the detector's",
+			"processID": "of the process",
 		}},
 		{ledger{}, struct{ Times any }{}, map[string]string{"next": "the list of times is in order"}},
 	} {

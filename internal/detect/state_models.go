@@ -48,6 +48,7 @@ type signalVerdictState struct {
 	Verdict    cbad.Verdict
 	Unscored   uint64
 	Incomplete bool
+	Callers    []uint64
 	Evidence   []byte
 	Items      []byte
 }
@@ -83,7 +84,7 @@ func (m *models) save(open [signals][]spansState) (*modelsState, error) {
 		out := verdictState{Window: v.window, Present: v.present}
 		for sig := range v.signals {
 			if sv := &v.signals[sig]; v.present[sig] {
-				out.Signals[sig] = signalVerdictState{sv.Verdict, sv.unscored, sv.incomplete, sv.evidence, sv.items}
+				out.Signals[sig] = signalVerdictState{sv.Verdict, sv.unscored, sv.incomplete, sv.callers, sv.evidence, sv.items}
 			}
 		}
 		s.Verdicts = append(s.Verdicts, out)
@@ -128,7 +129,7 @@ func (m *models) load(s *modelsState) (err error) {
 		v := &verdict{window: in.Window, present: in.Present}
 		for sig := range in.Signals {
 			sv := &in.Signals[sig]
-			v.signals[sig] = signalVerdict{sv.Verdict, sv.Unscored, sv.Incomplete, sv.Evidence, sv.Items}
+			v.signals[sig] = signalVerdict{sv.Verdict, sv.Unscored, sv.Incomplete, sv.Callers, sv.Evidence, sv.Items}
 		}
 		m.verdicts = append(m.verdicts, v)
 	}

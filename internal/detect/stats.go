@@ -39,7 +39,7 @@ type Stats struct {
 	Signals [3]SignalStats // in the order logs, metrics, traces
 
 	WindowsJudged   uint64 // service windows
-	Anomalies       uint64
+	Anomalies       uint64 // statements, several of one episode
 	SharedPoints    uint64 // points of metrics shared with neighbours, left out
 	CounterResets   uint64
 	DuplicateSpans  uint64
@@ -62,6 +62,11 @@ type Stats struct {
 	ServicesRestored uint64 // from a saved state, at the start
 	SnapshotBytes    uint64 // that the last snapshot wrote
 	SnapshotNanos    int64  // that the last snapshot took
+
+	Episodes            uint64 // begun
+	Incidents           uint64 // begun, of one episode or several
+	CoursesEvicted      uint64 // of what ties windows and services together, entries forgotten at a limit
+	StatementsHeldShort uint64 // made before the other services' windows were judged, for want of room
 }
 
 // counters are the live form of Stats.
@@ -97,6 +102,8 @@ func (d *Detector) Stats() Stats {
 			ModelEvicted: n.modelEvicted.Load(),
 		}
 	}
+	t := d.emitter.tracker.Stats()
+	s.Episodes, s.Incidents, s.CoursesEvicted, s.StatementsHeldShort = t.Episodes, t.Incidents, t.Evicted, t.HeldShort
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s.Streams, s.ServicesActive, s.PendingBytes = d.registry.streams, d.budget.active(), d.pending

@@ -35,6 +35,10 @@ const (
 	WindowsJudged
 	WindowsDropped
 	Anomalies
+	Episodes
+	Incidents
+	CoursesEvicted
+	StatementsHeldShort
 	ItemsLost
 	StreamsEvicted
 	SpansDuplicate
@@ -77,6 +81,10 @@ var Descriptions = [metrics]Description{
 	WindowsJudged:       {Name: "windows_judged", Text: "Windows of services that got a verdict.", Unit: "{window}"},
 	WindowsDropped:      {Name: "windows_dropped", Text: "Windows of evicted services that got none.", Unit: "{window}"},
 	Anomalies:           {Name: "anomalies", Text: "Anomalies stated.", Unit: "{anomaly}"},
+	Episodes:            {Name: "episodes", Text: "Episodes begun: what the budget counts.", Unit: "{episode}"},
+	Incidents:           {Name: "incidents", Text: "Incidents begun, of one episode or several.", Unit: "{incident}"},
+	CoursesEvicted:      {Name: "courses_evicted", Text: "Services, calls between them, episodes and members of incidents forgotten at a limit.", Unit: "{entry}"},
+	StatementsHeldShort: {Name: "statements_held_short", Text: "Anomalies stated before the other services' windows were judged, for want of room.", Unit: "{anomaly}"},
 	ItemsLost:           {Name: "items_lost", Text: "Anomalies and window items that the next consumers did not take.", Unit: "{item}"},
 	StreamsEvicted:      {Name: "streams_evicted", Text: "Streams given up at limits.streams or limits.memory_mib.", Unit: "{stream}"},
 	SpansDuplicate:      {Name: "spans_duplicate", Text: "Spans seen before.", Unit: "{span}"},
