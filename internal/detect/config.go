@@ -6,8 +6,6 @@ import (
 	"math"
 	"strings"
 	"time"
-
-	"go.opentelemetry.io/collector/component"
 )
 
 // Overload says what happens when the core cannot keep up with what arrives.
@@ -40,8 +38,7 @@ type Config struct {
 	Limits        LimitsConfig     `mapstructure:"limits"`
 	OnOverload    Overload         `mapstructure:"on_overload"`
 	// Workers is the number of scoring goroutines; 0 means one per CPU. It never changes what is said.
-	Workers int         `mapstructure:"workers"`
-	State   StateConfig `mapstructure:"state"`
+	Workers int `mapstructure:"workers"`
 	// Seed feeds every random choice of the core.
 	Seed uint64 `mapstructure:"seed"`
 	// EmitWindows also puts one small driftlock.window item per judged service and window into the stream.
@@ -106,16 +103,6 @@ type EvidenceConfig struct {
 	_ struct{}
 }
 
-// StateConfig is about what outlives the process. Whoever runs a detector opens the storage and gives it to Keep.
-type StateConfig struct {
-	// Storage is the id of a storage extension; without it state is in memory.
-	Storage *component.ID `mapstructure:"storage"`
-	// Interval is the time between snapshots.
-	Interval time.Duration `mapstructure:"interval"`
-
-	_ struct{}
-}
-
 // LimitsConfig bounds everything that grows.
 type LimitsConfig struct {
 	// MemoryMiB bounds the models' memory; the least recently used services beyond it are evicted.
@@ -166,7 +153,6 @@ func DefaultConfig() Config {
 			PendingMiB:        128,
 		},
 		OnOverload:  Skip,
-		State:       StateConfig{Interval: time.Minute},
 		Seed:        1,
 		EmitWindows: true,
 	}
@@ -215,8 +201,6 @@ func (c *Config) Validate() error {
 	rule(c.Requests.Idle >= time.Second, "requests.idle", "must be at least 1s", c.Requests.Idle)
 	probability("requests.p", c.Requests.P)
 	probability("evidence.p", c.Evidence.P)
-
-	rule(c.State.Interval >= time.Second, "state.interval", "must be at least 1s", c.State.Interval)
 
 	l := c.Limits
 	rule(l.MemoryMiB >= 16, "limits.memory_mib", "must be at least 16", l.MemoryMiB)
