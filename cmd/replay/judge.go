@@ -50,7 +50,11 @@ type scoreLine struct {
 	*detect.Score
 }
 
+// Anomaly writes a line for each stated window. That an episode is over is no window's anomaly, so it gets none.
 func (o *output) Anomaly(_ context.Context, a *anomaly.Anomaly) {
+	if a.Episode != nil && a.Episode.Ended != nil {
+		return
+	}
 	o.tally.anomalies++
 	o.write(o.anomalies, a)
 	// Whoever reads along sees an anomaly when it is found.

@@ -14,6 +14,7 @@ type Intern[V any] struct {
 	shards    [internShards]internShard[V]
 	capacity  int // of a shard's generation
 	forgotten atomic.Uint64
+	changes   atomic.Uint64
 }
 
 type internShard[V any] struct {
@@ -69,6 +70,7 @@ func (d *Intern[V]) Put(h uint64, v V) {
 		v = kept
 	}
 	s.young[h] = v
+	d.changes.Add(1)
 }
 
 // Len is the number of entries, those in both generations counted twice.

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"slices"
 	"time"
 
 	"github.com/driftlock/driftlock/internal/canonical"
@@ -31,27 +32,19 @@ func (d *Detector) closeBefore(v *service, sig signal, before uint64) {
 	}
 	n := 0
 	for n < len(s.open) && s.open[n].start < before {
-		d.closeWindow(v, sig, &s.open[n], d.last && n == len(s.open)-1, s.whole(n, d))
+		d.closeWindow(v, sig, &s.open[n], d.last && n == len(s.open)-1)
 		n++
 	}
 	s.open = append(s.open[:0], s.open[n:]...)
 	s.closed = before
 }
 
-// whole tells whether all of a window came, as far as its volume is concerned: the stream has passed it, and went on in the
-// next. Before a pause a stream, or the recording, may have stopped anywhere within the window.
-func (s *stream) whole(n int, d *Detector) bool {
-	next := s.open[n].start + d.duration
-	return n+1 < len(s.open) && s.open[n+1].start == next && d.windowOf(s.newest-min(s.newest, d.lateness)) >= next
-}
-
-func (d *Detector) closeWindow(v *service, sig signal, w *openWindow, last, whole bool) {
+func (d *Detector) closeWindow(v *service, sig signal, w *openWindow, last bool) {
 	s := &v.signals[sig]
 	c := closing{
 		window: cbad.Window{
 			StartNs: w.start, EndNs: w.start + d.duration,
 			Incomplete: w.incomplete, InstanceChanged: v.changed != 0 && w.start == v.changed, Last: last,
-			Partial: !whole,
 		},
 		unscored: w.unscored + s.late,
 	}
@@ -59,7 +52,7 @@ func (d *Detector) closeWindow(v *service, sig signal, w *openWindow, last, whol
 	bytes := w.pending
 	var l *load
 	if w.spans != nil {
-		l = d.resolve(w.spans)
+		l, c.callers = d.resolve(w.spans)
 		bytes = l.size()
 	}
 	d.pending -= w.pending
@@ -68,15 +61,22 @@ func (d *Detector) closeWindow(v *service, sig signal, w *openWindow, last, whol
 	v.wait(w.start)
 }
 
-// resolve turns held spans into the core's records.
-func (d *Detector) resolve(held *load) *load {
+// resolve turns held spans into the core's records and notes who called.
+func (d *Detector) resolve(held *load) (_ *load, callers []uint64) {
 	for i := range held.spans {
 		sp := &held.spans[i]
-		canonical.AppendSpan(&held.batch, sp, d.spans.Resolve(&sp.Span))
+		r := d.spans.Resolve(&sp.Span)
+		if r.Caller != 0 && len(callers) < maxCallers && !slices.Contains(callers, r.Caller) {
+			callers = append(callers, r.Caller)
+		}
+		canonical.AppendSpan(&held.batch, sp, r)
 	}
 	held.spans = held.spans[:0]
-	return held
+	return held, callers
 }
+
+// maxCallers bounds the callers that one window can show.
+const maxCallers = 256
 
 // activeWindows is how many windows back a signal must have had data to be waited for.
 const activeWindows = 5
@@ -152,10 +152,7 @@ func (d *Detector) evict(v *service) {
 	for i := range v.signals {
 		for j := range v.signals[i].open {
 			w := &v.signals[i].open[j]
-			d.pending -= w.pending
-			if w.spans != nil {
-				w.spans.recycle(traces)
-			}
+			d.pending -= w.pending // its spans are not recycled: a snapshot under way may be reading them
 			dropped++
 		}
 	}

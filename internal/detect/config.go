@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"go.opentelemetry.io/collector/component"
 )
 
 // Overload says what happens when the core cannot keep up with what arrives.
@@ -38,7 +40,8 @@ type Config struct {
 	Limits        LimitsConfig     `mapstructure:"limits"`
 	OnOverload    Overload         `mapstructure:"on_overload"`
 	// Workers is the number of scoring goroutines; 0 means one per CPU. It never changes what is said.
-	Workers int `mapstructure:"workers"`
+	Workers int         `mapstructure:"workers"`
+	State   StateConfig `mapstructure:"state"`
 	// Seed feeds every random choice of the core.
 	Seed uint64 `mapstructure:"seed"`
 	// EmitWindows also puts one small driftlock.window item per judged service and window into the stream.
@@ -103,6 +106,16 @@ type EvidenceConfig struct {
 	_ struct{}
 }
 
+// StateConfig is about what outlives the process. Whoever runs a detector opens the storage and gives it to Keep.
+type StateConfig struct {
+	// Storage is the id of a storage extension; without it state is in memory.
+	Storage *component.ID `mapstructure:"storage"`
+	// Interval is the time between snapshots.
+	Interval time.Duration `mapstructure:"interval"`
+
+	_ struct{}
+}
+
 // LimitsConfig bounds everything that grows.
 type LimitsConfig struct {
 	// MemoryMiB bounds the models' memory; the least recently used services beyond it are evicted.
@@ -153,6 +166,7 @@ func DefaultConfig() Config {
 			PendingMiB:        128,
 		},
 		OnOverload:  Skip,
+		State:       StateConfig{Interval: time.Minute},
 		Seed:        1,
 		EmitWindows: true,
 	}
@@ -201,6 +215,8 @@ func (c *Config) Validate() error {
 	rule(c.Requests.Idle >= time.Second, "requests.idle", "must be at least 1s", c.Requests.Idle)
 	probability("requests.p", c.Requests.P)
 	probability("evidence.p", c.Evidence.P)
+
+	rule(c.State.Interval >= time.Second, "state.interval", "must be at least 1s", c.State.Interval)
 
 	l := c.Limits
 	rule(l.MemoryMiB >= 16, "limits.memory_mib", "must be at least 16", l.MemoryMiB)

@@ -26,6 +26,8 @@ type Detector struct {
 	coreVersion string
 	params      cbad.Params
 	newModel    func(cbad.Kind, cbad.Params) (model, error)
+	loadModel   func(cbad.Kind, []byte) (model, error)
+	keeper      *keeper // nil: state stays in memory
 
 	duration, lateness uint64 // ns
 	maxPending         uint64 // bytes
@@ -42,15 +44,16 @@ type Detector struct {
 	mu             sync.Mutex // the sequencer's, see sequencer.go
 	registry       *registry
 	budget         *budget
-	silence        *silence
 	spans          *join.Table // made at the first span
 	pending        uint64
 	visit          uint64
 	sequenceNumber uint64
 	newestSeen     uint64 // replay's clock
-	last           bool   // windows that close now are the last
-	started        bool
-	stopped        bool
+	// The time for which there was no detector: between the snapshot that was loaded and the start.
+	downFrom, downUntil uint64
+	last                bool // windows that close now are the last
+	started             bool
+	stopped             bool
 
 	cancel  context.CancelFunc
 	running sync.WaitGroup
@@ -67,7 +70,7 @@ func New(componentID string, cfg Config, set Settings, sink Sink) (*Detector, er
 	}
 	d := &Detector{
 		id: componentID, cfg: cfg, set: set, log: set.Logger, configHash: cfg.Hash(), coreVersion: cbad.Version(),
-		params: cfg.params(), newModel: newCoreModel,
+		params: cfg.params(), newModel: newCoreModel, loadModel: loadCoreModel,
 		duration: uint64(cfg.Window.Duration), lateness: uint64(cfg.Window.Lateness),
 		maxPending: cfg.Limits.PendingMiB << 20, maxModels: int64(min(cfg.Limits.MemoryMiB, 1<<40)) << 20,
 		names: canonical.NewNames(cfg.Limits.Names), gate: newGate(cfg.Limits.QueueMiB << 20),
@@ -80,8 +83,7 @@ func New(componentID string, cfg Config, set Settings, sink Sink) (*Detector, er
 		d.set.Clock = time.Now
 	}
 	d.resources = canonical.NewResources(cfg.ServiceAttributes, 2*cfg.Limits.Streams, d.names)
-	d.silence = newSilence(d)
-	d.emitter = newEmitter(sink, &d.cfg, &d.counters)
+	d.emitter = newEmitter(d, sink)
 	n := cfg.Workers
 	if n == 0 {
 		n = runtime.GOMAXPROCS(0)
@@ -93,6 +95,18 @@ func New(componentID string, cfg Config, set Settings, sink Sink) (*Detector, er
 }
 
 func newCoreModel(k cbad.Kind, p cbad.Params) (model, error) { return cbad.New(k, p) }
+
+func loadCoreModel(k cbad.Kind, saved []byte) (model, error) {
+	s, err := cbad.Load(saved)
+	if err != nil {
+		return nil, err
+	}
+	if s.Kind() != k {
+		s.Free()
+		return nil, fmt.Errorf("a stream of %s was saved as one of %s", s.Kind(), k)
+	}
+	return s, nil
+}
 
 // params are what the core needs of the configuration. Evidence is computed for every window that can become an
 // anomaly by itself: a combined p of at most the level implies a stream's p of at most eight times that, there being no
@@ -118,14 +132,17 @@ func (c *Config) params() cbad.Params {
 	return p
 }
 
-// Start starts the workers. Calling it again does nothing.
-func (d *Detector) Start(context.Context) error {
+// Start loads the state, if it is kept, and starts the workers. Calling it again does nothing.
+func (d *Detector) Start(load context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.started || d.stopped {
 		return nil
 	}
 	d.started = true
+	if d.keeper != nil {
+		d.keeper.open(load)
+	}
 	// The goroutines outlive Start's context; Shutdown ends them.
 	ctx, cancel := context.WithCancel(context.Background())
 	d.cancel = cancel
@@ -139,10 +156,14 @@ func (d *Detector) Start(context.Context) error {
 	if !d.set.Replay {
 		d.running.Go(func() { d.watchIdle(ctx) })
 	}
+	if d.keeper != nil {
+		d.keeper.start()
+	}
 	return nil
 }
 
-// Shutdown closes and judges what is open, hands it to the sink and stops the workers. When the context ends first, the
+// Shutdown closes and judges what is open, hands it to the sink and stops the workers. Where the state is kept, what is
+// open is saved instead. When the context ends first, the
 // sink's calls are cancelled and what was not said yet is lost. It is safe without Start and more than once.
 func (d *Detector) Shutdown(ctx context.Context) error {
 	// Whoever waits in Consume holds the sequencer; with the gate open there is no one left to wait for.
@@ -153,8 +174,15 @@ func (d *Detector) Shutdown(ctx context.Context) error {
 		d.mu.Unlock()
 		return nil
 	}
-	d.closeAll(false)
 	d.stopped = true
+	d.mu.Unlock()
+
+	kept := d.keeper != nil && d.keeper.last(ctx)
+	d.mu.Lock()
+	if !kept {
+		d.closeAll(false)
+		d.releaseHeld()
+	}
 	for _, v := range d.registry.services {
 		v.worker.push(task{kind: taskEvict, models: v.models})
 	}

@@ -5,14 +5,17 @@ import (
 	"sync"
 
 	"github.com/driftlock/driftlock/internal/anomaly"
+	"github.com/driftlock/driftlock/internal/episode"
 )
 
 // outcome is what one judged window has to say.
 type outcome struct {
 	endNs   uint64
-	anomaly *anomaly.Anomaly
+	judged  *episode.Judged // nil: not a verdict on a window
 	window  *anomaly.Window
 	scores  []Score
+	release bool   // say what is held back: nothing more will come for a while
+	call    func() // in turn
 }
 
 // maxOutcomes bounds what waits for its turn; workers ahead of the others then wait too.
@@ -21,20 +24,30 @@ const maxOutcomes = 1024
 // emitter hands outcomes to the sink in the sequencer's order, however the workers finish, in a goroutine of its own, so
 // that a slow sink does not stop the scoring at once.
 type emitter struct {
-	mu       sync.Mutex
-	changed  sync.Cond
-	waiting  map[uint64]*outcome
-	next     uint64
-	closed   bool
-	ledger   ledger
-	sink     Sink
-	counters *counters
-	perDay   float64
-	fixed    bool
+	mu      sync.Mutex
+	changed sync.Cond
+	waiting map[uint64]*outcome
+	next    uint64
+	closed  bool
+	ledger  ledger
+	tracker *episode.Tracker
+	explain func(*anomaly.Anomaly) string
+
+	processID string
+	sink      Sink
+	counters  *counters
+	perDay    float64
+	fixed     bool
 }
 
-func newEmitter(sink Sink, cfg *Config, c *counters) *emitter {
-	e := &emitter{waiting: make(map[uint64]*outcome), sink: sink, counters: c, perDay: cfg.FalseAlarmsPerDay, fixed: cfg.Level.P > 0}
+func newEmitter(d *Detector, sink Sink) *emitter {
+	e := &emitter{
+		waiting: make(map[uint64]*outcome), sink: sink, counters: &d.counters, perDay: d.cfg.FalseAlarmsPerDay, fixed: d.cfg.Level.P > 0,
+		explain: d.explain, processID: d.set.ProcessID,
+		tracker: episode.New(episode.Config{
+			ComponentID: d.id, ConfigHash: d.configHash, CoreVersion: d.coreVersion, ProcessID: d.set.ProcessID, Window: d.cfg.Window.Duration,
+		}),
+	}
 	e.changed.L = &e.mu
 	return e
 }
@@ -76,10 +89,18 @@ func (e *emitter) emit(ctx context.Context, o *outcome) {
 	if o == nil {
 		return
 	}
-	if o.anomaly != nil {
-		e.ledger.spend(o.endNs)
-		e.counters.anomalies.Add(1)
-		e.sink.Anomaly(ctx, o.anomaly)
+	if o.call != nil {
+		o.call()
+	}
+	var said []*anomaly.Anomaly
+	switch {
+	case o.judged != nil:
+		said = e.tracker.Take(o.judged)
+	case o.release:
+		said = e.tracker.Release()
+	}
+	for _, a := range said {
+		e.say(ctx, a)
 	}
 	if o.window != nil {
 		if !e.fixed {
@@ -91,6 +112,19 @@ func (e *emitter) emit(ctx context.Context, o *outcome) {
 	for i := range o.scores {
 		e.sink.Score(ctx, &o.scores[i])
 	}
+}
+
+// say sends a statement on. An episode is one alarm, however often it is stated.
+func (e *emitter) say(ctx context.Context, a *anomaly.Anomaly) {
+	e.counters.anomalies.Add(1)
+	a.ProcessID = e.processID // it may have been judged before a restart
+	if a.Episode.Revision == 1 {
+		e.ledger.spend(uint64(a.Timestamp.UnixNano()))
+	}
+	if a.Episode.Ended == nil {
+		a.Explanation = e.explain(a)
+	}
+	e.sink.Anomaly(ctx, a)
 }
 
 // wait returns when everything before the sequence number was emitted, or the context is done.

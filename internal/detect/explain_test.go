@@ -48,12 +48,16 @@ func judged(t *testing.T) *judgement {
 }
 
 func TestAnomalySaysWhatWhereWhenAndHowSure(t *testing.T) {
-	a := judged(t).anomaly(&canonical.Resource{Attributes: map[string]string{"service.name": "pay"}})
+	j := judged(t)
+	a := j.anomaly(&canonical.Resource{Attributes: map[string]string{"service.name": "pay"}})
+	a.Explanation = j.m.d.explain(a)
 	assert.Equal(t, strings.Join([]string{
 		"pay: ERROR log line never written before, 12 times: “card gateway <*> refused”, in the minute from 2024-05-01 12:00:00 UTC. " +
 			"A window this odd is expected once in 34,000 windows (p 3e-05); its history alone supports p 0.01, the rest is extrapolated. Logs and traces agree.",
-		"- calls of “GET /pay” by front spend 2.5s on the way, usual 4ms (11.0 bits)",
+		"It cost 42.5 bits more than usual, 20.0 of them for this:",
+		"- calls from front to “GET /pay” lose 2.5s in network or queue, usual 4ms (11.0 bits)",
 		"- all operations together take 3ms, usual 1ms (1.5 bits)",
+		"- and what is too small to list (10.0 bits)",
 	}, "\n"), a.Explanation)
 	assert.Equal(t, anomaly.Logs, a.StreamType)
 	assert.Equal(t, []anomaly.Signal{anomaly.Logs, anomaly.Traces}, a.Signals)
@@ -104,8 +108,8 @@ func TestPhrases(t *testing.T) {
 		"log line “b” after “a” 6 times, usual 13.9":                {Channel: "log_count", Item: "b", Context: "a", Observed: 6, Expected: 13.926},
 		"log line “a” was the last of its request 8 times, usual 2": {Channel: "log_count", Item: "(end)", Context: "a", Observed: 8, Expected: 2},
 		"log line “a” began a request 8 times, usual 2":             {Channel: "log_count", Item: "a", Context: "(start)", Observed: 8, Expected: 2},
-		"1 request ran an unusual course, usual 0.0412":             {Channel: "request", Observed: 1, Expected: 0.04124},
-		"“GET /a” from front failed once, usual 0":                  {Channel: "trace_error", Item: "GET /a", Context: "front", Observed: 1},
+		"1 request ran an unusual course, usually never":            {Channel: "request", Observed: 1, Expected: 0.04124},
+		"“GET /a” from front failed once, usually never":            {Channel: "trace_error", Item: "GET /a", Context: "front", Observed: 1},
 		"“GET /a” from front takes 104ms, usual 37.2ms":             {Channel: "trace_duration", Item: "GET /a", Context: "front", Observed: 104.07e6, Expected: 37.17e6, Unit: "ns"},
 		"load of pod-1 is 3 per second, usual 1 to 2 per second":    {Channel: "metric", Item: "load", Context: "pod-1", Observed: 3, Band: []float64{1, 2}, Unit: "/s"},
 		"memory is 3 MiB, usual 1 KiB to 2 MiB":                     {Channel: "metric", Item: "memory", Context: "#1f", Observed: 3 << 20, Band: []float64{1 << 10, 2 << 20}, Unit: "By"},
@@ -143,12 +147,13 @@ func TestHeadlineSaysWhatHappened(t *testing.T) {
 	fewer := anomaly.Reason{Channel: cbad.LogCount.String(), Bits: 20, Text: "fewer"}
 	line := anomaly.Reason{Channel: cbad.LogNew.String(), Bits: 9, Text: "a new line"}
 	j := judged(t)
-	a := &anomaly.Anomaly{Service: "pay", Reasons: []anomaly.Reason{requests, fewer, line}}
-	text := j.explain(a)
+	a := &anomaly.Anomaly{Service: "pay", WindowStart: epoch, Timestamp: epoch.Add(time.Minute), Reasons: []anomaly.Reason{requests, fewer, line}}
+	text := j.m.d.explain(a)
 	assert.True(t, strings.HasPrefix(text, "pay: a new line, in the minute"), text)
 	assert.Contains(t, text, "\n- requests (60.0 bits)\n- fewer (20.0 bits)")
 	assert.Equal(t, 1, strings.Count(text, "a new line"), text)
-	assert.Equal(t, 0, headline([]anomaly.Reason{requests, fewer}))
+	assert.Equal(t, 1, headline([]anomaly.Reason{requests, fewer}), "what names something")
+	assert.Equal(t, 0, headline([]anomaly.Reason{requests, {Channel: cbad.LogCount.String(), Bits: 5}}), "if it weighs enough")
 	assert.Equal(t, 0, headline([]anomaly.Reason{fewer, line}))
 	assert.Equal(t, 0, headline(nil))
 }

@@ -13,10 +13,21 @@ import (
 // are still open count as complete.
 func (d *Detector) Flush(ctx context.Context) error {
 	d.mu.Lock()
+	if d.stopped {
+		d.mu.Unlock()
+		return nil
+	}
 	d.closeAll(true)
+	d.releaseHeld()
 	sequence := d.sequenceNumber
 	d.mu.Unlock()
 	return d.emitter.wait(ctx, sequence)
+}
+
+// releaseHeld has said what waits for other services' windows.
+func (d *Detector) releaseHeld() {
+	sequence := d.nextSequence()
+	d.workers[0].push(task{kind: taskCall, done: func() { d.emitter.put(sequence, &outcome{release: true}) }})
 }
 
 // closeAll closes and judges every open window, oldest first, services in order of first sight.
@@ -111,12 +122,20 @@ func (d *Detector) watchIdle(ctx context.Context) {
 func (d *Detector) closeIdle(timeout time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.stopped {
+		return
+	}
 	now := d.wall()
+	any, all := false, true
 	for _, v := range d.registry.services {
 		changed := false
 		for sig := range signals {
 			s := &v.signals[sig]
-			if !s.seen || s.idle || now.Sub(s.arrival) < timeout {
+			if !s.seen || s.idle {
+				continue
+			}
+			if now.Sub(s.arrival) < timeout {
+				all = false
 				continue
 			}
 			s.idle, changed = true, true
@@ -125,8 +144,11 @@ func (d *Detector) closeIdle(timeout time.Duration) {
 			}
 		}
 		if changed {
+			any = true
 			d.judgeReady(v)
 		}
 	}
-	d.silence.tick(now, timeout)
+	if any && all {
+		d.releaseHeld()
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/canonical"
 	"github.com/driftlock/driftlock/internal/cbad"
+	"github.com/driftlock/driftlock/internal/episode"
 )
 
 // judging is what the sequencer decided about a window's verdict.
@@ -48,8 +49,9 @@ func (m *models) judge(t *task) *outcome {
 	}
 	j.latched = m.d.cfg.MetricLevel > 0 && v.present[metrics] && latched(v.signals[metrics].Points)
 	j.anomalous = j.p <= j.level || j.latched
+	o.judged = j.judged()
 	if j.anomalous {
-		o.anomaly = j.anomaly(t.judging.resource)
+		o.judged.Statement = j.anomaly(t.judging.resource)
 	}
 	if m.d.cfg.EmitWindows && m.rows == nil {
 		o.window = j.window()
@@ -59,6 +61,47 @@ func (m *models) judge(t *task) *outcome {
 	}
 	return o
 }
+
+// judged is what the course of the service's episodes depends on.
+func (j *judgement) judged() *episode.Judged {
+	s := j.m.service
+	out := &episode.Judged{
+		Service: s.name, Hash: s.hash, Start: j.start, End: j.end, P: j.p, Decades: finite(j.decades), Alone: j.m.rows != nil,
+		Callers: j.v.signals[traces].callers,
+	}
+	if !j.v.present[traces] {
+		out.Callers = nil
+	}
+	out.Own = j.decadesOf(func(k cbad.ChannelKind) bool { return k == cbad.TraceDuration || k == cbad.MetricSum })
+	out.Rest = j.decadesOf(func(k cbad.ChannelKind) bool { return k != cbad.TraceNet && !volume(k) })
+	for s := range signals {
+		out.Adopted = out.Adopted || j.v.present[s] && j.v.signals[s].Adopted
+	}
+	return out
+}
+
+// decadesOf combines some of the channels.
+func (j *judgement) decadesOf(kind func(cbad.ChannelKind) bool) float64 {
+	ps := j.m.ps[:0]
+	for s := range signals {
+		if j.v.present[s] {
+			for _, c := range j.v.signals[s].Channels {
+				if kind(c.Kind) {
+					ps = append(ps, c.P)
+				}
+			}
+		}
+	}
+	j.m.ps = ps
+	if len(ps) == 0 {
+		return 0
+	}
+	_, decades := cbad.Combine(ps)
+	return finite(decades)
+}
+
+// volume tells whether a channel says how much there was, log_volume or trace_volume.
+func volume(k cbad.ChannelKind) bool { return k == 11 || k == 12 }
 
 func latched(points []cbad.Point) bool {
 	for i := range points {
@@ -134,7 +177,7 @@ func (j *judgement) anomaly(res *canonical.Resource) *anomaly.Anomaly {
 	sig := signalNames[j.signal]
 	a := &anomaly.Anomaly{
 		ID:        anomaly.NewID(d.id, j.m.service.name, string(sig), at(j.start), d.configHash),
-		Timestamp: at(j.end), WindowStart: at(j.start), Service: j.m.service.name, StreamType: sig, Status: "pending", Kind: j.kind(),
+		Timestamp: at(j.end), WindowStart: at(j.start), Service: j.m.service.name, StreamType: sig, Status: "pending", Kind: anomaly.KindAnomaly,
 		Score: j.decades, PValue: j.p, PFloor: j.channel.PFloor, Level: j.level, Bits: j.bits(),
 		Resource: maps.Clone(res.Attributes), ComponentID: d.id, ConfigHash: d.configHash, CoreVersion: d.coreVersion,
 		ProcessID: d.set.ProcessID,
@@ -156,6 +199,5 @@ func (j *judgement) anomaly(res *canonical.Resource) *anomaly.Anomaly {
 	a.Reasons = j.reasons()
 	j.evidence(a)
 	a.TraceIDs = traceIDs(a)
-	a.Explanation = j.explain(a)
 	return a
 }

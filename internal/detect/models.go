@@ -9,12 +9,14 @@ import (
 
 	"github.com/driftlock/driftlock/internal/canonical"
 	"github.com/driftlock/driftlock/internal/cbad"
+	"github.com/driftlock/driftlock/internal/snapshot"
 )
 
 // model is a stream of the core; tests put others in its place.
 type model interface {
 	Observe(*cbad.Batch) error
 	Close(cbad.Window, *cbad.Verdict) error
+	Save() ([]byte, error)
 	Evidence() ([]byte, error)
 	Items() ([]byte, error)
 	Memory() uint64
@@ -44,6 +46,8 @@ type models struct {
 	bytes    atomic.Int64
 	measured [signals]int64
 	needed   [signals]uint32 // windows that the warm-up took; the core says so only while it lasts
+	mark     snapshot.Mark
+	holds    bool // the last snapshot has spans of open windows
 }
 
 type heldLoad struct {
@@ -55,6 +59,7 @@ type heldLoad struct {
 type closing struct {
 	window   cbad.Window
 	unscored uint64
+	callers  []uint64
 }
 
 func newModels(d *Detector, s *service) *models { return &models{d: d, service: s} }
@@ -159,6 +164,7 @@ func (m *models) close(t *task) {
 	sv := v.take(s)
 	sv.unscored = t.closing.unscored
 	sv.incomplete = t.closing.window.Incomplete
+	sv.callers = t.closing.callers
 	if err := st.Close(t.closing.window, &sv.Verdict); err != nil {
 		m.refused(s, "close window", err)
 		v.present[s] = false

@@ -39,7 +39,7 @@ type Stats struct {
 	Signals [3]SignalStats // in the order logs, metrics, traces
 
 	WindowsJudged   uint64 // service windows
-	Anomalies       uint64
+	Anomalies       uint64 // statements, several of one episode
 	SharedPoints    uint64 // points of metrics shared with neighbours, left out
 	CounterResets   uint64
 	DuplicateSpans  uint64
@@ -55,6 +55,18 @@ type Stats struct {
 	QueueBytes      uint64 // waiting for a worker
 	PendingBytes    uint64 // waiting for an earlier window to close
 	ScoringLagNanos int64  // wall-clock time from a window's close to its verdict, of the last one
+
+	Snapshots        uint64 // written
+	SnapshotsFailed  uint64
+	StateSetAside    uint64 // of a saved state, damaged or missing
+	ServicesRestored uint64 // from a saved state, at the start
+	SnapshotBytes    uint64 // that the last snapshot wrote
+	SnapshotNanos    int64  // that the last snapshot took
+
+	Episodes            uint64 // begun
+	Incidents           uint64 // begun, of one episode or several
+	CoursesEvicted      uint64 // of what ties windows and services together, entries forgotten at a limit
+	StatementsHeldShort uint64 // made before the other services' windows were judged, for want of room
 }
 
 // counters are the live form of Stats.
@@ -66,6 +78,8 @@ type counters struct {
 	judged, anomalies, shared, resets, duplicates, evicted, dropped, coreErrors atomic.Uint64
 	modelBytes                                                                  atomic.Int64
 	lag                                                                         atomic.Int64
+	snapshots, snapshotsFailed, snapshotBytes, restored, setAside               atomic.Uint64
+	snapshotNanos                                                               atomic.Int64
 }
 
 // Stats returns a snapshot.
@@ -76,6 +90,8 @@ func (d *Detector) Stats() Stats {
 		CounterResets: c.resets.Load(), DuplicateSpans: c.duplicates.Load(), StreamsEvicted: c.evicted.Load(),
 		WindowsDropped: c.dropped.Load(), CoreErrors: c.coreErrors.Load(), NamesForgotten: d.names.Forgotten(),
 		ModelBytes: uint64(max(c.modelBytes.Load(), 0)), QueueBytes: d.gate.inUse(), ScoringLagNanos: c.lag.Load(),
+		Snapshots: c.snapshots.Load(), SnapshotsFailed: c.snapshotsFailed.Load(), StateSetAside: c.setAside.Load(),
+		ServicesRestored: c.restored.Load(), SnapshotBytes: c.snapshotBytes.Load(), SnapshotNanos: c.snapshotNanos.Load(),
 	}
 	for i := range c.signals {
 		n := &c.signals[i]
@@ -86,6 +102,8 @@ func (d *Detector) Stats() Stats {
 			ModelEvicted: n.modelEvicted.Load(),
 		}
 	}
+	t := d.emitter.tracker.Stats()
+	s.Episodes, s.Incidents, s.CoursesEvicted, s.StatementsHeldShort = t.Episodes, t.Incidents, t.Evicted, t.HeldShort
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s.Streams, s.ServicesActive, s.PendingBytes = d.registry.streams, d.budget.active(), d.pending

@@ -17,6 +17,7 @@ import (
 
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/cbad"
+	"github.com/driftlock/driftlock/internal/pack"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -84,6 +85,7 @@ func (f *fakeModel) Close(w cbad.Window, v *cbad.Verdict) error {
 	return nil
 }
 
+func (f *fakeModel) Save() ([]byte, error)     { return pack.Marshal(f.records), nil }
 func (f *fakeModel) Evidence() ([]byte, error) { return nil, nil }
 func (f *fakeModel) Items() ([]byte, error)    { return nil, nil }
 func (f *fakeModel) Memory() uint64            { return f.memory }

@@ -13,6 +13,7 @@ type signalVerdict struct {
 	cbad.Verdict
 	unscored   uint64
 	incomplete bool
+	callers    []uint64 // services whose calls the spans answered
 	evidence   []byte
 	items      []byte
 }
@@ -37,7 +38,7 @@ func (m *models) verdict(window uint64) *verdict {
 func (v *verdict) take(s signal) *signalVerdict {
 	v.present[s] = true
 	sv := &v.signals[s]
-	sv.evidence, sv.items = nil, nil
+	sv.evidence, sv.items, sv.callers = nil, nil, nil
 	return sv
 }
 

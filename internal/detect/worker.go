@@ -14,8 +14,8 @@ type task struct {
 	bytes   uint64 // held at the gate
 	closing closing
 	judging judging
+	saving  *savingService
 	done    func()
-	said    *outcome
 }
 
 type taskKind uint8
@@ -26,8 +26,8 @@ const (
 	taskClose                   // score a stream's window
 	taskJudge                   // combine the signals of a service's window
 	taskEvict                   // free the models
+	taskSave                    // save the models
 	taskCall                    // run done
-	taskSay                     // hand on what no service's window says
 )
 
 // worker does the tasks of the services that fall to it, one goroutine each.
@@ -84,6 +84,9 @@ func (w *worker) run() {
 }
 
 func (w *worker) do(t *task) {
+	if t.kind < taskSave && t.models != nil {
+		t.models.mark.Changed()
+	}
 	switch t.kind {
 	case taskObserve:
 		t.models.observe(t.signal, t.window, t.load)
@@ -93,11 +96,11 @@ func (w *worker) do(t *task) {
 		t.models.close(t)
 	case taskJudge:
 		w.d.emitter.put(t.judging.sequence, t.models.judge(t))
-	case taskSay:
-		w.d.emitter.put(t.judging.sequence, t.said)
 	case taskEvict:
 		t.models.free(t.bytes)
 		return // its bytes are the models', not the gate's
+	case taskSave:
+		t.saving.do(t.models)
 	case taskCall:
 		t.done()
 	}

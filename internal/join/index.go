@@ -37,6 +37,7 @@ func (t *Table) insert(k key, hash uint32) *entry {
 		t.used++
 	}
 	*e = entry{key: k}
+	t.changed(uint32(t.head))
 	i := uint64(hash) & t.mask
 	for t.index[i].at != empty {
 		i = (i + 1) & t.mask

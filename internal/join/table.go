@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
+
+	"github.com/driftlock/driftlock/internal/snapshot"
 )
 
 // Span is what the table needs to know of a span. Service and Operation are hashes of the caller's choice; 0 is no service.
@@ -82,6 +84,7 @@ type Table struct {
 	mask  uint64
 	seed  [3]uint64
 	stats Stats
+	marks []snapshot.Mark // of the ring's chunks, see state.go
 }
 
 // EntryBytes is what one span of capacity costs, the index included.
@@ -94,7 +97,10 @@ const MaxCapacity = 1 << 28
 func New(capacity int) *Table {
 	capacity = min(max(capacity, 2), MaxCapacity)
 	size := 1 << bits.Len(uint(2*capacity-1))
-	t := &Table{ring: make([]entry, capacity), index: make([]place, size), mask: uint64(size - 1)}
+	t := &Table{
+		ring: make([]entry, capacity), index: make([]place, size), mask: uint64(size - 1),
+		marks: make([]snapshot.Mark, (capacity+ChunkEntries-1)/ChunkEntries),
+	}
 	for i := range t.index {
 		t.index[i].at = empty
 	}
@@ -126,6 +132,7 @@ func (t *Table) Add(s *Span) bool {
 		return false
 	} else {
 		t.fill(e, s)
+		t.changed(i)
 	}
 	t.stats.Added++
 	if s.ParentID == 0 || s.ParentID == s.SpanID {
@@ -136,12 +143,16 @@ func (t *Table) Add(s *Span) bool {
 	var p *entry
 	if i := t.find(k, h); i != empty {
 		p = &t.ring[i]
+		t.changed(i)
 	} else {
 		p = t.insert(k, h)
 	}
 	t.addChild(p, s)
 	return true
 }
+
+// changed remembers that a place of the ring is not as it was saved.
+func (t *Table) changed(at uint32) { t.marks[at/ChunkEntries].Changed() }
 
 func (t *Table) fill(e *entry, s *Span) {
 	e.seen = true

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 
@@ -35,6 +36,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 	cfg, err := load(t, "driftlockcbad/all")
 	require.NoError(t, err)
 	assert.NoError(t, confmap.Validate(cfg))
+	stored := component.MustNewIDWithName("file_storage", "driftlock")
 	want := detect.Config{
 		Window:            detect.WindowConfig{Duration: 30 * time.Second, Lateness: 5 * time.Second, IdleTimeout: 90 * time.Second, MaxFuture: time.Minute},
 		FalseAlarmsPerDay: 0.5,
@@ -52,6 +54,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 		},
 		OnOverload: detect.Block,
 		Workers:    4,
+		State:      detect.StateConfig{Storage: &stored, Interval: 5 * time.Minute},
 		Seed:       7,
 	}
 	assert.Equal(t, want, detect.Config(*cfg))
@@ -103,6 +106,7 @@ func TestMessagesNameKeyRuleAndValue(t *testing.T) {
 		"limits.queue_mib must be at least 1 (got 0)":                                      "limits: {queue_mib: 0}",
 		"limits.pending_mib must be at least 1 (got 0)":                                    "limits: {pending_mib: 0}",
 		"on_overload must be skip or block (got drop)":                                     "on_overload: drop",
+		"state.interval must be at least 1s (got 1ms)":                                     "state: {interval: 1ms}",
 		"workers must be at least 0 (one per CPU) and at most 1024 (got -1)":               "workers: -1",
 	} {
 		t.Run(strings.Fields(want)[0], func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/consumer/consumertest"
@@ -30,7 +31,7 @@ func readme(t *testing.T) string {
 // The README's table has every key with its default, and no other.
 func TestReadmeListsEveryKey(t *testing.T) {
 	listed := map[string]string{}
-	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\| `([^`]*)`").FindAllStringSubmatch(readme(t), -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\| (?:`([^`]*)`)?").FindAllStringSubmatch(readme(t), -1) {
 		listed[row[1]] = row[2]
 	}
 	want := map[string]string{}
@@ -55,6 +56,8 @@ func defaults(into map[string]string, v reflect.Value, path string) {
 		case float64:
 			into[key] = strings.Replace(fmt.Sprintf("%g", value), "0.001", "1e-3", 1)
 			into[key] = strings.Replace(into[key], "0.01", "1e-2", 1)
+		case *component.ID:
+			into[key] = "" // none
 		case []string:
 			into[key] = "[" + strings.Join(value, ", ") + "]"
 		default:

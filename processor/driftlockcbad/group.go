@@ -2,6 +2,7 @@ package driftlockcbad
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -31,7 +32,7 @@ func (r *registry) join(set processor.Settings, cfg *Config) (*group, error) {
 		g.members++
 		return g, nil
 	}
-	g := &group{registry: r, cfg: cfg, set: set.TelemetrySettings, log: set.Logger, members: 1}
+	g := &group{registry: r, id: set.ID, cfg: cfg, set: set.TelemetrySettings, log: set.Logger, members: 1}
 	var err error
 	g.detector, err = detect.New(set.ID.String(), detect.Config(*cfg), detect.Settings{Logger: set.Logger, ProcessID: anomaly.ProcessID()}, g)
 	if err != nil {
@@ -44,6 +45,7 @@ func (r *registry) join(set processor.Settings, cfg *Config) (*group, error) {
 // group is one detector and its ports, one per pipeline. It is the detector's sink.
 type group struct {
 	registry *registry
+	id       component.ID
 	cfg      *Config
 	set      component.TelemetrySettings
 	log      *zap.Logger
@@ -54,6 +56,7 @@ type group struct {
 	members int // guarded by registry.mu, as are the next three
 	started int
 	stop    func() error
+	storage *storageClient // nil: state is in memory
 
 	mu    sync.Mutex
 	ports []*port // started and not shut down, in order of their start
@@ -76,7 +79,7 @@ func (g *group) newPort(out sender) *port { return &port{group: g, out: out} }
 func (p *port) Capabilities() consumer.Capabilities { return consumer.Capabilities{MutatesData: false} }
 
 // Start opens the port; the first opens the group.
-func (p *port) Start(ctx context.Context, _ component.Host) error {
+func (p *port) Start(ctx context.Context, host component.Host) error {
 	g := p.group
 	g.registry.mu.Lock()
 	defer g.registry.mu.Unlock()
@@ -84,12 +87,7 @@ func (p *port) Start(ctx context.Context, _ component.Host) error {
 		return nil
 	}
 	if g.started == 0 {
-		stop, err := metadata.Observe(g.set, g.values)
-		if err != nil {
-			return err
-		}
-		g.stop = stop
-		if err := g.detector.Start(ctx); err != nil {
+		if err := g.start(ctx, host); err != nil {
 			return err
 		}
 	}
@@ -102,6 +100,35 @@ func (p *port) Start(ctx context.Context, _ component.Host) error {
 	g.ports = append(g.ports, p)
 	g.mu.Unlock()
 	return nil
+}
+
+// start is for the first port.
+func (g *group) start(ctx context.Context, host component.Host) error {
+	if id := g.cfg.State.Storage; id != nil {
+		c, refused, broken := openStorage(ctx, host, *id, g.id)
+		if refused != nil {
+			return refused
+		}
+		if broken != nil {
+			g.log.Error("the state is neither loaded nor saved: streams warm up, and state stays in memory until the next start", zap.Error(broken))
+		} else {
+			g.storage = c
+			g.detector.Keep(c)
+		}
+	}
+	stop, err := metadata.Observe(g.set, g.values)
+	if err == nil {
+		if err = g.detector.Start(ctx); err == nil {
+			g.stop = stop
+			return nil
+		}
+		err = errors.Join(err, stop())
+	}
+	if g.storage != nil {
+		err = errors.Join(err, g.storage.Close(ctx))
+		g.storage = nil
+	}
+	return err
 }
 
 // Shutdown closes the port; the last one first lets the detector say what it has to say, through this port.
@@ -123,9 +150,9 @@ func (p *port) Shutdown(ctx context.Context) error {
 	g.started--
 	var err error
 	if g.started == 0 {
-		err = g.detector.Shutdown(ctx)
-		if stopErr := g.stop(); err == nil {
-			err = stopErr
+		err = errors.Join(g.detector.Shutdown(ctx), g.stop())
+		if g.storage != nil {
+			err = errors.Join(err, g.storage.Close(ctx))
 		}
 	}
 	p.close()

@@ -35,6 +35,10 @@ const (
 	WindowsJudged
 	WindowsDropped
 	Anomalies
+	Episodes
+	Incidents
+	CoursesEvicted
+	StatementsHeldShort
 	ItemsLost
 	StreamsEvicted
 	SpansDuplicate
@@ -49,6 +53,12 @@ const (
 	QueueSize
 	PendingSize
 	ScoringLag
+	Snapshots
+	SnapshotsFailed
+	StateSetAside
+	ServicesRestored
+	SnapshotSize
+	SnapshotDuration
 	metrics
 )
 
@@ -71,6 +81,10 @@ var Descriptions = [metrics]Description{
 	WindowsJudged:       {Name: "windows_judged", Text: "Windows of services that got a verdict.", Unit: "{window}"},
 	WindowsDropped:      {Name: "windows_dropped", Text: "Windows of evicted services that got none.", Unit: "{window}"},
 	Anomalies:           {Name: "anomalies", Text: "Anomalies stated.", Unit: "{anomaly}"},
+	Episodes:            {Name: "episodes", Text: "Episodes begun: what the budget counts.", Unit: "{episode}"},
+	Incidents:           {Name: "incidents", Text: "Incidents begun, of one episode or several.", Unit: "{incident}"},
+	CoursesEvicted:      {Name: "courses_evicted", Text: "Services, calls between them, episodes and members of incidents forgotten at a limit.", Unit: "{entry}"},
+	StatementsHeldShort: {Name: "statements_held_short", Text: "Anomalies stated before the other services' windows were judged, for want of room.", Unit: "{anomaly}"},
 	ItemsLost:           {Name: "items_lost", Text: "Anomalies and window items that the next consumers did not take.", Unit: "{item}"},
 	StreamsEvicted:      {Name: "streams_evicted", Text: "Streams given up at limits.streams or limits.memory_mib.", Unit: "{stream}"},
 	SpansDuplicate:      {Name: "spans_duplicate", Text: "Spans seen before.", Unit: "{span}"},
@@ -85,6 +99,12 @@ var Descriptions = [metrics]Description{
 	QueueSize:           {Name: "queue_size", Text: "Records waiting for a worker.", Unit: "By", Gauge: true},
 	PendingSize:         {Name: "pending_size", Text: "Records waiting for an earlier window to close.", Unit: "By", Gauge: true},
 	ScoringLag:          {Name: "scoring_lag", Text: "Time from the end of a window's wait to its verdict, of the last verdict.", Unit: "us", Gauge: true},
+	Snapshots:           {Name: "snapshots", Text: "Snapshots of the state written.", Unit: "{snapshot}"},
+	SnapshotsFailed:     {Name: "snapshots_failed", Text: "Snapshots of the state that could not be written, and storages that could not be read.", Unit: "{snapshot}"},
+	StateSetAside:       {Name: "state_set_aside", Text: "Parts of a saved state that were damaged or missing and were begun anew.", Unit: "{record}"},
+	ServicesRestored:    {Name: "services_restored", Text: "Services whose state was loaded at the start.", Unit: "{service}"},
+	SnapshotSize:        {Name: "snapshot_size", Text: "What the last snapshot wrote.", Unit: "By", Gauge: true},
+	SnapshotDuration:    {Name: "snapshot_duration", Text: "Time that the last snapshot took.", Unit: "us", Gauge: true},
 }
 
 // Observe registers a callback that yields the metrics' values whenever they are collected. The result ends that.

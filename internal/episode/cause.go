@@ -1,0 +1,90 @@
+package episode
+
+import "slices"
+
+// A fault travels against the calls: a service that fails makes its callers fail, log and retry. What a caller's own work
+// shows (its own time, its processor) does not come from below. The other way round, a caller that is slow itself makes the
+// way to its callees look slow, and a caller that asks less makes them idle.
+//
+// So a service below explains one above if it became odd no later and is at least as odd as the upper one's own work, and
+// not much less odd than the upper one altogether; and a service above explains one below that is odd in nothing but the
+// way to it and the amount it is asked, if the upper one's own work is odd.
+
+// share of a service's evidence that one below must have to explain it: what is seen of a fault thins out upwards, because
+// other requests go the same way.
+const share = 0.5
+
+// cause names the service that explains an episode, or nothing.
+func (t *Tracker) cause(e *episode, window uint64) string {
+	v := t.services[e.Hash]
+	if e.Alone || v == nil {
+		return ""
+	}
+	if c := t.above(v, window); c != nil {
+		return c.Name
+	}
+	var candidates []*service
+	for _, hash := range t.below(e.Hash) {
+		if s := t.services[hash]; s != nil && t.explains(s, v, window) {
+			candidates = append(candidates, s)
+		}
+	}
+	// Of services that explain each other in turn the lowest is meant.
+	lowest := slices.DeleteFunc(slices.Clone(candidates), func(s *service) bool {
+		below := t.below(s.Hash)
+		return slices.ContainsFunc(candidates, func(c *service) bool {
+			return c != s && slices.Contains(below, c.Hash) && t.explains(c, s, window)
+		})
+	})
+	if len(lowest) == 0 { // they call each other in a ring
+		lowest = candidates
+	}
+	var best *service
+	for _, s := range lowest {
+		if best == nil || s.Run.Decades > best.Run.Decades || (s.Run.Decades == best.Run.Decades && s.Name < best.Name) {
+			best = s
+		}
+	}
+	if best == nil {
+		return ""
+	}
+	return best.Name
+}
+
+// explains tells whether a service explains another one above it.
+func (t *Tracker) explains(s, above *service, window uint64) bool {
+	r, v := s.Run, above.Run
+	switch {
+	case s == above || s.Name == "" || !t.odd(s, window):
+		return false
+	case r.Since > v.Since+t.window:
+		return false // it came later
+	case r.Decades < v.Own || r.Decades < share*v.Decades:
+		return false // too little
+	case r.Rest < odd && v.Own >= odd:
+		return false // odd in the way to it alone, and the one above is slow itself
+	}
+	return true
+}
+
+// above is the caller whose own oddity explains one that is odd in nothing but the way to it and what it is asked.
+func (t *Tracker) above(v *service, window uint64) *service {
+	if v.Run.Rest >= odd {
+		return nil
+	}
+	var best *service
+	for _, s := range t.callersOf(v.Hash) {
+		if s.Name == "" || !t.odd(s, window) || s.Run.Own < odd || s.Run.Since > v.Run.Since+t.window {
+			continue
+		}
+		if best == nil || s.Run.Own > best.Run.Own || (s.Run.Own == best.Run.Own && s.Name < best.Name) {
+			best = s
+		}
+	}
+	return best
+}
+
+// odd tells whether a service is or was odd about then.
+func (t *Tracker) odd(s *service, window uint64) bool {
+	return s.Run.Decades >= odd && s.Run.Last+lookback*t.window >= window && s.Run.Since <= window
+}
