@@ -11,7 +11,7 @@ import time
 import common as q
 
 HERE = pathlib.Path(__file__).resolve().parent
-PARTS = ["incidents", "faultfree", "nulls", "bootstrap", "novel"]
+PARTS = ["incidents", "faultfree", "nulls", "bootstrap", "novel", "labelled", "anchors"]
 
 
 def shell(*args):
