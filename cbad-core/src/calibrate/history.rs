@@ -89,6 +89,13 @@ impl History {
         History::new(512, rule, 2.0, 8.0).with_cold_start(ColdStart::Halving { free: 6.0, per: 2.0 })
     }
 
+    /// Bits of a channel that is silent most of the time: as [`History::of_windows`] with a prior mean excess of 6 bits. Few
+    /// scores are above the silence, so the prior decides how fast the tail falls: one rare event must not be a proof.
+    pub fn of_rare_events() -> Self {
+        let rule = KRule { min: 3, share: 0.2, max: u32::MAX };
+        History::new(512, rule, 6.0, 8.0).with_cold_start(ColdStart::Halving { free: 6.0, per: 2.0 })
+    }
+
     /// Bits of requests: the last 2048, `k = max(3, min(n/10, 100))`, mean excess 2 bits with weight 8.
     pub fn of_requests() -> Self {
         History::new(2048, KRule { min: 3, share: 0.1, max: 100 }, 2.0, 8.0)

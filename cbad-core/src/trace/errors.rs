@@ -1,14 +1,15 @@
 //! Errors given the operation: a binomial share with its own dispersion, one-sided.
 //!
-//! [`crate::count`] would serve but for one rule of it: a symbol expected less than once a window costs no more than its
-//! presence does. That is right for a rare template and wrong for errors, where one in thirty spans is another thing than all.
+//! Where errors are rare (less than one a window expected), the binomial law promises more than the past can know: the first
+//! error in hours would cost what its share says, though every service has a first error now and then. There the first one
+//! costs no more than how rare windows with errors were, and the binomial law speaks for those beyond it.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::level::{DISPERSION_PRIOR, DISPERSION_WEIGHT};
-use crate::math::{ln, student_t_bits};
+use crate::math::{ln, log2, student_t_bits};
 
 const DECAY: f64 = 0.99;
 /// An operation's own share of errors is known after so many spans; before, the stream's share speaks for it.
@@ -21,8 +22,25 @@ struct Share {
     errors: f64,
     spans: f64,
     windows: f64,
+    /// Windows with errors.
+    failing: f64,
     pearson: f64,
     last: u64,
+}
+
+impl Share {
+    /// Bits of `x` or more errors where `mu` of `n` are expected.
+    fn binomial_bits(&self, x: f64, mu: f64, n: f64) -> f64 {
+        if x <= mu {
+            return 0.0;
+        }
+        let part = |x: f64, mu: f64| if x > 0.0 { x * ln(x / mu) } else { 0.0 };
+        let deviance = 2.0 * (part(x, mu) + part(n - x, n - mu));
+        let dispersion =
+            ((DISPERSION_WEIGHT * DISPERSION_PRIOR + self.pearson) / (DISPERSION_WEIGHT + self.windows)).max(1.0);
+        let t = (deviance.max(0.0) / dispersion).sqrt();
+        student_t_bits(t, self.windows + DISPERSION_WEIGHT - 1.0)
+    }
 }
 
 /// An operation's outcomes in one window.
@@ -64,12 +82,12 @@ impl Errors {
         if x <= mu {
             return (0.0, mu);
         }
-        let part = |x: f64, mu: f64| if x > 0.0 { x * ln(x / mu) } else { 0.0 };
-        let deviance = 2.0 * (part(x, mu) + part(n - x, n - mu));
-        let dispersion =
-            ((DISPERSION_WEIGHT * DISPERSION_PRIOR + past.pearson) / (DISPERSION_WEIGHT + past.windows)).max(1.0);
-        let t = (deviance.max(0.0) / dispersion).sqrt();
-        (student_t_bits(t, past.windows + DISPERSION_WEIGHT - 1.0), mu)
+        let mut bits = past.binomial_bits(x, mu, n);
+        if mu < 1.0 {
+            let rarity = -log2((past.failing + 0.5) / (past.windows + 1.0));
+            bits = bits.min(rarity + past.binomial_bits(x - 1.0, mu, n));
+        }
+        (bits, mu)
     }
 
     pub fn learn(&mut self, window: &[Outcomes], now: u64) {
@@ -82,6 +100,7 @@ impl Errors {
                 past.pearson = past.pearson * DECAY + pearson;
             }
             past.windows = past.windows * DECAY + 1.0;
+            past.failing = past.failing * DECAY + f64::from(u8::from(o.errors > 0));
             past.errors = past.errors * DECAY + x;
             past.spans = past.spans * DECAY + n;
             past.last = now;

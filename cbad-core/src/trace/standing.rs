@@ -26,7 +26,7 @@ impl Histories {
             counts: History::of_windows(),
             durations: History::of_windows(),
             net: History::of_windows(),
-            errors: History::of_windows(),
+            errors: History::of_rare_events(),
         }
     }
 

@@ -104,6 +104,30 @@ fn errors_make_a_channel_of_their_own() {
 }
 
 #[test]
+fn one_rare_error_proves_no_more_than_how_rare_errors_were() {
+    let (mut stream, mut random) = ready(300);
+    let fail = |spans: &mut [SpanRecord], n: usize| {
+        spans.iter_mut().filter(|s| s.operation == QUERY).take(n).for_each(|s| s.flags = SpanRecord::ERROR);
+    };
+    let mut least: f64 = 1.0;
+    for w in 300..420 {
+        let mut spans = usual(&mut random, w, 30);
+        if w % 60 == 0 {
+            fail(&mut spans, 1);
+        }
+        let v = judge(&mut stream, &spans, w);
+        if w > 300 && v.channels.iter().any(|c| c.kind == ChannelKind::TraceError) {
+            least = least.min(p(&v, ChannelKind::TraceError));
+        }
+    }
+    assert!(least > 1e-3, "two windows of 120 had an error, and it is stated at {least}");
+    let mut spans = usual(&mut random, 420, 30);
+    fail(&mut spans, 10);
+    let v = judge(&mut stream, &spans, 420);
+    assert!(p(&v, ChannelKind::TraceError) < 1e-4, "a third of the calls fail: {:?}", v.channels);
+}
+
+#[test]
 fn a_lasting_change_is_adopted_once_and_then_normal() {
     let (mut stream, mut random) = ready(100);
     let mut adopted = Vec::new();
