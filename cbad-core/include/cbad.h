@@ -334,6 +334,13 @@ int32_t cbad_stream_load(const uint8_t *buf,
 // Pointers: A kind or params that is not null must be readable and writable.
 int32_t cbad_stream_describe(cbad_stream stream, uint32_t *kind, cbad_params *params);
 
+// Changes evidence_p, quarantine_p, adopt_after, metric_level and warmup_windows of a stream to those of params, from
+// the next close on. The other parameters must be what they are: what the stream remembers was made with them.
+// Errors: CBAD_ABI, CBAD_NULL, CBAD_INVALID and those of the handle.
+// Pointers: params must be readable.
+int32_t cbad_stream_tune(cbad_stream stream,
+                         const cbad_params *params);
+
 // Writes approximately how many bytes of heap the stream holds.
 // Errors: CBAD_NULL, CBAD_INVALID (misaligned) and those of the handle.
 // Pointers: bytes must be writable.

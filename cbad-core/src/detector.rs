@@ -1,9 +1,7 @@
 //! What the three kinds of stream have in common.
 
 use crate::evidence::Evidence;
-#[cfg(doc)]
-use crate::Params;
-use crate::{Batch, RecordError, Verdict, Window};
+use crate::{Batch, Params, RecordError, Verdict, Window};
 
 /// One stream's model.
 ///
@@ -15,6 +13,9 @@ pub trait Detector {
 
     /// Scores the open window against the past, then learns it unless it is quarantined or incomplete.
     fn close(&mut self, window: &Window) -> Verdict;
+
+    /// Takes other parameters that differ in those of [`Params::tuned`] alone.
+    fn tune(&mut self, params: &Params);
 
     /// Evidence on the window closed last, where its p was at or below `Params::evidence_p`.
     fn evidence(&self) -> Option<&Evidence>;

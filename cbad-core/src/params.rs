@@ -51,6 +51,20 @@ impl Default for Params {
 }
 
 impl Params {
+    /// These parameters with the thresholds of others: what a stream may change while it lives, since nothing that it
+    /// remembers was made with them.
+    #[must_use]
+    pub fn tuned(&self, other: &Params) -> Params {
+        Params {
+            evidence_p: other.evidence_p,
+            quarantine_p: other.quarantine_p,
+            adopt_after: other.adopt_after,
+            metric_level: other.metric_level,
+            warmup_windows: other.warmup_windows,
+            ..self.clone()
+        }
+    }
+
     /// Checks every limit; the error names the key, the rule and the value.
     pub fn validate(&self) -> Result<(), String> {
         let unit = |name: &str, p: f64| {

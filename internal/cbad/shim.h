@@ -63,6 +63,10 @@ static inline int32_t cbad_go_describe(cbad_stream s, uint32_t *kind, cbad_param
   return cbad_go_keep(cbad_stream_describe(s, kind, p), m);
 }
 
+static inline int32_t cbad_go_tune(cbad_stream s, const cbad_params *p, cbad_go_message *m) {
+  return cbad_go_keep(cbad_stream_tune(s, p), m);
+}
+
 static inline int32_t cbad_go_memory(cbad_stream s, uint64_t *bytes, cbad_go_message *m) {
   return cbad_go_keep(cbad_stream_memory(s, bytes), m);
 }

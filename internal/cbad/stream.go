@@ -24,6 +24,8 @@ package cbad
 #cgo nocallback cbad_go_save
 #cgo noescape cbad_go_describe
 #cgo nocallback cbad_go_describe
+#cgo noescape cbad_go_tune
+#cgo nocallback cbad_go_tune
 #cgo noescape cbad_go_memory
 #cgo nocallback cbad_go_memory
 #cgo noescape cbad_combine
@@ -257,6 +259,23 @@ func (s *Stream) Params() (Params, error) {
 		return Params{}, s.fail("describe stream", status)
 	}
 	return paramsFrom(&cp), nil
+}
+
+// Tune changes the thresholds (EvidenceP, QuarantineP, AdoptAfter, MetricLevel, WarmupWindows) from the next Close on. The
+// other parameters must be what they are: what the stream remembers was made with them.
+func (s *Stream) Tune(p Params) error {
+	cp, err := p.c()
+	if err != nil {
+		return err
+	}
+	if err := s.enter("tune stream"); err != nil {
+		return err
+	}
+	defer s.leave()
+	if status := C.cbad_go_tune(s.handle, &cp, &s.message); status != C.CBAD_OK {
+		return s.fail("tune stream", status)
+	}
+	return nil
 }
 
 // Memory is roughly how many bytes the core holds for the stream; 0 when it cannot be asked (freed, poisoned, in use).

@@ -22,17 +22,14 @@ func (d *Detector) about(savedAt int64, clean bool) about {
 	return about{Component: d.id, CoreVersion: d.coreVersion, SavedAt: savedAt, Clean: clean, Meaning: d.cfg.meaning()}
 }
 
-// meaning is the keys that make a state what it is: under another value of any of them it would not be the state that the same
-// data lead to, so it is not loaded. All other keys may change between a snapshot and the next start.
+// meaning is the keys that make a state what it is: what was counted, hashed and sized under one value means nothing under
+// another, so such a state is not loaded. All other keys may change between a snapshot and the next start; thresholds then
+// hold from the next window on.
 func (c *Config) meaning() []setting {
 	text := func(v any) string { return fmt.Sprint(v) }
 	return []setting{
 		{"window.duration", text(c.Window.Duration)},
 		{"service_attributes", strings.Join(c.ServiceAttributes, ", ")},
-		{"warmup_windows", text(c.WarmupWindows)},
-		{"metric_level", text(c.MetricLevel)},
-		{"quarantine.p", text(c.Quarantine.P)},
-		{"quarantine.adopt_after", text(c.Quarantine.AdoptAfter)},
 		{"requests.idle", text(c.Requests.Idle)},
 		{"requests.p", text(c.Requests.P)},
 		{"limits.records_per_window", text(c.Limits.RecordsPerWindow)},

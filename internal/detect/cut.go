@@ -81,7 +81,9 @@ func (d *Detector) cutNow(base, serial uint64) *cut {
 	d.workers[0].push(task{kind: taskCall, done: func() {
 		d.emitter.put(sequence, &outcome{call: func() {
 			state, err := d.emitter.save()
-			c.give(savedRecord{name: emitterName, data: pack.Marshal(state), err: err})
+			r := savedRecord{name: emitterName, data: pack.Marshal(state), err: err}
+			c.room.force(uint64(len(r.data))) // verdicts do not wait for the storage
+			c.parts <- r
 		}})
 	}})
 	return c

@@ -26,7 +26,7 @@ type Detector struct {
 	coreVersion string
 	params      cbad.Params
 	newModel    func(cbad.Kind, cbad.Params) (model, error)
-	loadModel   func(cbad.Kind, []byte) (model, error)
+	loadModel   func(cbad.Kind, cbad.Params, []byte) (model, error)
 	keeper      *keeper // nil: state stays in memory
 
 	duration, lateness uint64 // ns
@@ -96,14 +96,20 @@ func New(componentID string, cfg Config, set Settings, sink Sink) (*Detector, er
 
 func newCoreModel(k cbad.Kind, p cbad.Params) (model, error) { return cbad.New(k, p) }
 
-func loadCoreModel(k cbad.Kind, saved []byte) (model, error) {
+// loadCoreModel goes on with a saved stream, at the thresholds of now.
+func loadCoreModel(k cbad.Kind, p cbad.Params, saved []byte) (model, error) {
 	s, err := cbad.Load(saved)
 	if err != nil {
 		return nil, err
 	}
 	if s.Kind() != k {
+		err = fmt.Errorf("a stream of %s was saved as one of %s", s.Kind(), k)
+	} else {
+		err = s.Tune(p)
+	}
+	if err != nil {
 		s.Free()
-		return nil, fmt.Errorf("a stream of %s was saved as one of %s", s.Kind(), k)
+		return nil, err
 	}
 	return s, nil
 }

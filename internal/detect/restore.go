@@ -58,6 +58,7 @@ func (k *keeper) restore(ctx context.Context) {
 		d.log.Warn("the saved state is of an older core: streams warm up anew, and the next snapshot replaces it", zap.Error(err))
 	case err != nil:
 		d.empty()
+		d.counters.setAside.Add(1)
 		d.log.Error("the saved state cannot be used: streams warm up anew", zap.Error(err))
 	default:
 		d.counters.restored.Store(uint64(len(d.registry.services)))

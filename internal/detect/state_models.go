@@ -105,7 +105,7 @@ func (m *models) load(s *modelsState) (err error) {
 	for sig := range s.Streams {
 		in, st := &s.Streams[sig], &m.streams[sig]
 		if in.Core != nil {
-			if st.model, err = m.d.loadModel(kinds[sig], in.Core); err != nil {
+			if st.model, err = m.d.loadModel(kinds[sig], m.d.params, in.Core); err != nil {
 				st.model = nil
 				return fmt.Errorf("%s: %w", signalNames[sig], err)
 			}

@@ -89,6 +89,15 @@ func (b *Book) Found() (State, error) { return b.state, b.why }
 // About is what Commit was given.
 func (b *Book) About() []byte { return b.current.About }
 
+// Names are those of the records.
+func (b *Book) Names() []string {
+	names := make([]string, len(b.current.Records))
+	for i := range names {
+		names[i] = b.current.Records[i].Name
+	}
+	return names
+}
+
 // Leave makes the book write nothing: for what turns out to be newer when its records are read.
 func (b *Book) Leave() { b.state = Newer }
 

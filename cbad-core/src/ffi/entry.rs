@@ -246,6 +246,21 @@ pub unsafe extern "C" fn cbad_stream_describe(stream: cbad_stream, kind: *mut u3
     })
 }
 
+/// Changes evidence_p, quarantine_p, adopt_after, metric_level and warmup_windows of a stream to those of params, from
+/// the next close on. The other parameters must be what they are: what the stream remembers was made with them.
+/// Errors: CBAD_ABI, CBAD_NULL, CBAD_INVALID and those of the handle.
+///
+/// # Safety
+/// params must be readable.
+#[no_mangle]
+pub unsafe extern "C" fn cbad_stream_tune(stream: cbad_stream, params: *const cbad_params) -> i32 {
+    within(stream, |s| {
+        // SAFETY: the caller's contract.
+        let params = unsafe { raw::read("params", params)? }.to_params()?;
+        s.tune(&params)
+    })
+}
+
 /// Writes approximately how many bytes of heap the stream holds.
 /// Errors: CBAD_NULL, CBAD_INVALID (misaligned) and those of the handle.
 ///

@@ -90,6 +90,8 @@ impl Detector for Hook {
         None
     }
 
+    fn tune(&mut self, _: &Params) {}
+
     fn evicted(&self) -> u64 {
         0
     }

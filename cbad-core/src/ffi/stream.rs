@@ -137,6 +137,19 @@ impl Stream {
         &self.params
     }
 
+    /// Takes other thresholds; other parameters must be what they are.
+    pub(super) fn tune(&mut self, params: &Params) -> Result<(), Failure> {
+        let tuned = self.params.tuned(params);
+        if tuned != *params {
+            let why = format!("only thresholds can change while a stream lives: it has {:?}, asked for are {params:?}", self.params);
+            return fail(CBAD_INVALID, why);
+        }
+        self.snapshot = None;
+        self.inner.detector().tune(&tuned);
+        self.params = tuned;
+        Ok(())
+    }
+
     pub(super) fn kind(&self) -> u32 {
         self.inner.kind()
     }

@@ -139,6 +139,7 @@ fn null_pointers_are_refused() {
         assert_eq!(cbad_stream_load([0].as_ptr(), 1, CBAD_ABI_VERSION, null_mut()), CBAD_NULL);
         assert_eq!(cbad_stream_memory(s, null_mut()), CBAD_NULL);
         assert_eq!(cbad_stream_describe(s, null_mut(), null_mut()), CBAD_OK, "nothing asked");
+        assert_eq!(cbad_stream_tune(s, null()), CBAD_NULL);
         assert_eq!(cbad_combine(null(), 2, null_mut(), null_mut()), CBAD_NULL);
         assert_eq!(cbad_combine(null(), 0, null_mut(), null_mut()), CBAD_OK);
         assert_eq!(cbad_last_error(null_mut(), 9), "p is null".len());
@@ -339,6 +340,7 @@ fn panics_stop_here_and_poison_the_stream() {
                 cbad_stream_items(s, null_mut(), 0, &mut n),
                 cbad_stream_evidence(s, null_mut(), 0, &mut n),
                 cbad_stream_describe(s, null_mut(), null_mut()),
+                cbad_stream_tune(s, &params()),
             ] {
                 assert_eq!(status, CBAD_POISONED, "{name}");
                 assert_eq!(message(), format!("stream is poisoned by an earlier {why}"));
@@ -450,6 +452,49 @@ fn snapshots_tell_damage_from_age() {
         assert_eq!(unsafe { cbad_stream_describe(s, &mut described_kind, &mut described) }, CBAD_OK);
         assert_eq!((described_kind, described.max_records), (kind, params().max_records));
         cbad_stream_free(s);
+    }
+}
+
+#[test]
+fn thresholds_change_and_nothing_else_does() {
+    for kind in [CBAD_LOGS, CBAD_METRICS, CBAD_TRACES] {
+        let s = new(kind);
+        let other = cbad_params {
+            evidence_p: 0.5,
+            quarantine_p: 0.25,
+            adopt_after: 9,
+            metric_level: 2.5,
+            warmup_windows: 77,
+            ..params()
+        };
+        let mut described = params();
+        // SAFETY: the pointers are to live values.
+        unsafe {
+            assert_eq!(cbad_stream_tune(s, &other), CBAD_OK, "{}", message());
+            assert_eq!(cbad_stream_describe(s, null_mut(), &mut described), CBAD_OK);
+            assert_eq!((described.adopt_after, described.warmup_windows), (9, 77));
+            assert_eq!((described.evidence_p, described.quarantine_p, described.metric_level), (0.5, 0.25, 2.5));
+            for broken in [
+                cbad_params { seed: 99, ..other },
+                cbad_params { max_symbols: 99, ..other },
+                cbad_params { request_p: 0.5, ..other },
+                cbad_params { request_idle_ns: 1, ..other },
+                cbad_params { max_records: 99, ..other },
+            ] {
+                assert_eq!(cbad_stream_tune(s, &broken), CBAD_INVALID);
+                assert!(message().starts_with("only thresholds can change"), "{}", message());
+            }
+            assert_eq!(cbad_stream_tune(s, &cbad_params { evidence_p: 7.0, ..other }), CBAD_INVALID);
+            assert_eq!(close(s).0, CBAD_OK);
+            let saved = save(s);
+            let (status, again) = load(&saved);
+            assert_eq!(status, CBAD_OK);
+            assert_eq!(save(again), saved);
+            assert_eq!(cbad_stream_describe(again, null_mut(), &mut described), CBAD_OK);
+            assert_eq!(described.warmup_windows, 77);
+            cbad_stream_free(again);
+            cbad_stream_free(s);
+        }
     }
 }
 

@@ -227,6 +227,10 @@ impl Detector for LogStream {
         self.evidence.as_ref()
     }
 
+    fn tune(&mut self, params: &Params) {
+        self.params = params.clone();
+    }
+
     fn evicted(&self) -> u64 {
         let Turned { templates, counts, .. } = self.turned();
         templates.evicted + templates.overflowed + counts.total() + self.requests.evicted()

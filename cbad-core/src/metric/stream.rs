@@ -335,6 +335,10 @@ impl Detector for MetricStream {
         self.evidence.as_ref()
     }
 
+    fn tune(&mut self, params: &Params) {
+        self.params = params.clone();
+    }
+
     fn evicted(&self) -> u64 {
         self.table.evicted()
     }

@@ -265,6 +265,10 @@ impl Detector for TraceStream {
         self.evidence.as_ref()
     }
 
+    fn tune(&mut self, params: &Params) {
+        self.params = params.clone();
+    }
+
     fn evicted(&self) -> u64 {
         let TraceEvictions { counts, errors, durations, net } = self.evictions();
         counts.total() + errors + durations + net
