@@ -19,8 +19,8 @@ func Number(v float64) string {
 	}
 }
 
-// Quantity writes a value with its unit, a UCUM code as OpenTelemetry has them; annotations lose their braces, durations in
-// nanoseconds and sizes in bytes are written in what fits.
+// Quantity writes a value with its unit, a UCUM code as OpenTelemetry has them; annotations lose their braces, durations
+// and sizes in bytes are written in what fits.
 func Quantity(v float64, unit string) string {
 	base, perSecond := strings.CutSuffix(unit, "/s")
 	var text string
@@ -32,6 +32,12 @@ func Quantity(v float64, unit string) string {
 		return Number(v)
 	case "ns":
 		text = nanoseconds(v)
+	case "us", "ms", "s":
+		if perSecond || math.Abs(v) >= 1e9 {
+			text = Number(v) + " " + base
+		} else {
+			text = nanoseconds(v * map[string]float64{"us": 1e3, "ms": 1e6, "s": 1e9}[base])
+		}
 	case "By":
 		text = byteSize(v)
 	case "%":

@@ -31,7 +31,7 @@ type emitter struct {
 	closed  bool
 	ledger  ledger
 	tracker *episode.Tracker
-	explain func(*anomaly.Anomaly) string
+	explain func(episode.Said) string
 
 	processID string
 	sink      Sink
@@ -92,7 +92,7 @@ func (e *emitter) emit(ctx context.Context, o *outcome) {
 	if o.call != nil {
 		o.call()
 	}
-	var said []*anomaly.Anomaly
+	var said []episode.Said
 	switch {
 	case o.judged != nil:
 		said = e.tracker.Take(o.judged)
@@ -115,16 +115,16 @@ func (e *emitter) emit(ctx context.Context, o *outcome) {
 }
 
 // say sends a statement on. An episode is one alarm, however often it is stated.
-func (e *emitter) say(ctx context.Context, a *anomaly.Anomaly) {
+func (e *emitter) say(ctx context.Context, a episode.Said) {
 	e.counters.anomalies.Add(1)
 	a.ProcessID = e.processID // it may have been judged before a restart
 	if a.Episode.Revision == 1 {
 		e.ledger.spend(uint64(a.Timestamp.UnixNano()))
 	}
-	if a.Episode.Ended == nil {
+	if a.Explanation == "" {
 		a.Explanation = e.explain(a)
 	}
-	e.sink.Anomaly(ctx, a)
+	e.sink.Anomaly(ctx, a.Anomaly)
 }
 
 // wait returns when everything before the sequence number was emitted, or the context is done.

@@ -9,30 +9,26 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/plog"
+
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/cbad"
+	"github.com/driftlock/driftlock/internal/episode"
 )
 
-// explain is one sentence for someone who was woken by it (what, where, since when), then how sure it is, what else has to
-// do with it, and the reasons with the bits that they cost.
-func (d *Detector) explain(a *anomaly.Anomaly) string {
+// explain is one sentence for someone who was woken by it (what, where, since when), then where to look, how sure it is,
+// and the reasons with the bits that they cost.
+func (d *Detector) explain(said episode.Said) string {
+	a := said.Anomaly
 	var b strings.Builder
-	what := "does what its past does not explain"
 	first := headline(a.Reasons)
-	if len(a.Reasons) > 0 {
-		what = a.Reasons[first].Text
-	}
-	fmt.Fprintf(&b, "%s: %s, %s. ", a.Service, what, since(a))
-	around(&b, a)
+	fmt.Fprintf(&b, "%s: %s, %s.", a.Service, what(a.Reasons, first), when(a))
+	around(&b, said)
 	if a.PValue <= a.Level {
-		fmt.Fprintf(&b, "A window this odd is expected once in %s (p %.2g)", oneIn(a.PValue), a.PValue)
-		if a.PFloor > a.PValue {
-			fmt.Fprintf(&b, "; its history alone supports p %.2g, the rest is extrapolated", a.PFloor)
-		}
+		sure(&b, a)
 	} else {
-		fmt.Fprintf(&b, "A metric point reached the level of %g decades; the window as a whole has p %.2g", d.cfg.MetricLevel, a.PValue)
+		fmt.Fprintf(&b, " A metric point reached the level of %g decades; the window as a whole has p %.2g.", d.cfg.MetricLevel, a.PValue)
 	}
-	b.WriteByte('.')
 	switch agree := agreeing(a); len(agree) {
 	case 0, 1:
 	case 2:
@@ -47,32 +43,106 @@ func (d *Detector) explain(a *anomaly.Anomaly) string {
 	return b.String()
 }
 
-// since says when: the window, or how long it has been going on.
-func since(a *anomaly.Anomaly) string {
-	const clock = "2006-01-02 15:04:05 MST"
-	if e := a.Episode; e != nil && e.Windows > 1 {
-		return fmt.Sprintf("in the %s from %s; unusual since %s, %d windows so far",
-			span(a.Timestamp.Sub(a.WindowStart)), a.WindowStart.Format("15:04:05"), e.Started.Format(clock), e.Windows)
+// what happened: the headline's reason and, where it is another, the error line that came with it.
+func what(reasons []anomaly.Reason, first int) string {
+	if len(reasons) == 0 {
+		return "does what its past does not explain"
 	}
-	return fmt.Sprintf("in the %s from %s", span(a.Timestamp.Sub(a.WindowStart)), a.WindowStart.Format(clock))
+	text := reasons[first].Text
+	if at := newLine(reasons, plog.SeverityNumberError); at >= 0 && at != first {
+		text += "; " + reasons[at].Text
+	}
+	return text
 }
 
-// around says where to look: the service that explains this one, the deploy before it, who else is affected.
-func around(b *strings.Builder, a *anomaly.Anomaly) {
+// newLine is the first log line that is new and at least so severe, or -1.
+func newLine(reasons []anomaly.Reason, severity plog.SeverityNumber) int {
+	return slices.IndexFunc(reasons, func(r anomaly.Reason) bool {
+		if r.Channel != cbad.LogNew.String() {
+			return false
+		}
+		for n := severity; n <= plog.SeverityNumberFatal4; n++ {
+			if strings.EqualFold(r.Severity, n.String()) {
+				return true
+			}
+		}
+		return severity == plog.SeverityNumberUnspecified
+	})
+}
+
+// when is the window, and how long it has been going on.
+func when(a *anomaly.Anomaly) string {
+	text := fmt.Sprintf("in the %s from %s", span(a.Timestamp.Sub(a.WindowStart)), a.WindowStart.Format("2006-01-02 15:04:05 MST"))
+	e := a.Episode
+	if e == nil || e.Windows < 2 {
+		return text
+	}
+	clock := "15:04:05"
+	if a.WindowStart.Sub(e.Started) >= 24*time.Hour {
+		clock = "2006-01-02 15:04:05"
+	}
+	return fmt.Sprintf("%s, the %s unusual one since %s", text, ordinal(int(e.Windows)), e.Started.Format(clock))
+}
+
+func ordinal(n int) string {
+	suffix := "th"
+	if n%100 < 11 || n%100 > 13 {
+		switch n % 10 {
+		case 1:
+			suffix = "st"
+		case 2:
+			suffix = "nd"
+		case 3:
+			suffix = "rd"
+		}
+	}
+	return strconv.Itoa(n) + suffix
+}
+
+// around says where to look: the service that explains this one, the deploy before it, who suffers and who else is odd.
+func around(b *strings.Builder, said episode.Said) {
+	a := said.Anomaly
 	if a.Cause != "" {
-		fmt.Fprintf(b, "Look at %s first: it is odd at the same time and explains this. ", a.Cause)
+		fmt.Fprintf(b, " Look at %s first: it is unusual at the same time and explains this.", a.Cause)
 	}
-	if dep := a.Deploy; dep != nil {
-		fmt.Fprintf(b, "%s went from version %s to %s at %s. ", a.Service, cmp.Or(dep.From, "(none)"), cmp.Or(dep.To, "(none)"), dep.At.UTC().Format("15:04:05"))
+	if v := a.Deploy; v != nil {
+		fmt.Fprintf(b, " %s went from version %s to %s at %s.", a.Service, cmp.Or(v.From, "(none)"), cmp.Or(v.To, "(none)"), v.At.UTC().Format("15:04:05"))
 	}
-	others := slices.DeleteFunc(slices.Clone(a.IncidentServices), func(s string) bool { return s == a.Service || s == a.Cause })
-	switch n := len(others); {
-	case n == 0:
-	case n <= 3:
-		fmt.Fprintf(b, "Also unusual: %s. ", strings.Join(others, ", "))
+	if len(said.Explains) > 0 {
+		fmt.Fprintf(b, " It explains what is unusual in %s.", names(said.Explains))
+	}
+	others := slices.DeleteFunc(slices.Clone(a.IncidentServices), func(s string) bool {
+		return s == a.Service || s == a.Cause || slices.Contains(said.Explains, s)
+	})
+	if len(others) > 0 {
+		fmt.Fprintf(b, " Unusual at the same time: %s.", names(others))
+	}
+}
+
+// names lists services, the first few by name.
+func names(list []string) string {
+	const most = 4
+	switch n := len(list); {
+	case n == 1:
+		return list[0]
+	case n <= most:
+		return strings.Join(list[:n-1], ", ") + " and " + list[n-1]
 	default:
-		fmt.Fprintf(b, "Also unusual: %s and %d more services. ", strings.Join(others[:3], ", "), n-3)
+		return fmt.Sprintf("%s and %d more services", strings.Join(list[:most-1], ", "), n-most+1)
 	}
+}
+
+// sure says how often a window like this comes about by chance, and how much of that is measured.
+func sure(b *strings.Builder, a *anomaly.Anomaly) {
+	chance := "is practically never seen by chance"
+	if a.PValue > 1e-9 {
+		chance = "is expected once in " + oneIn(a.PValue)
+	}
+	fmt.Fprintf(b, " A window this odd %s (p %.2g", chance, a.PValue)
+	if a.PFloor > a.PValue {
+		fmt.Fprintf(b, "; its history alone supports p %.2g, the rest is extrapolated", a.PFloor)
+	}
+	b.WriteString(").")
 }
 
 // list gives the reasons other than the headline's, and what they leave of the bits.
@@ -81,14 +151,14 @@ func list(b *strings.Builder, a *anomaly.Anomaly, first int) {
 		return
 	}
 	listed, said := a.Reasons[first].Bits, 1
-	fmt.Fprintf(b, "\nIt cost %.1f bits more than usual, %.1f of them for this", a.Bits, listed)
+	fmt.Fprintf(b, "\nThe window cost %.1f bits more than usual, %.1f of them for what is said first", a.Bits, listed)
 	if len(a.Reasons) > 1 {
-		b.WriteByte(':')
+		b.WriteString("; the rest:")
 	} else {
 		b.WriteByte('.')
 	}
 	for i := 0; i < len(a.Reasons) && said < maxSaid; i++ {
-		if i != first {
+		if i != first && a.Reasons[i].Bits >= 0.05 {
 			fmt.Fprintf(b, "\n- %s (%.1f bits)", a.Reasons[i].Text, a.Reasons[i].Bits)
 			listed += a.Reasons[i].Bits
 			said++
@@ -108,16 +178,27 @@ func list(b *strings.Builder, a *anomaly.Anomaly, first int) {
 // maxSaid is how many reasons an explanation has room for.
 const maxSaid = 5
 
-// headline is the reason that an explanation begins with: the costliest; but where that is a number of odd requests, which says
-// that something happened and not what, the first log line that is new, else the costliest that names something.
+// headline is the reason that an explanation begins with: the costliest; but where that is a number of odd requests or of
+// lines, which says that something happened and not what, the first log line that is new, else the costliest that names
+// something.
 func headline(reasons []anomaly.Reason) int {
+	if len(reasons) == 0 {
+		return 0
+	}
 	vague := func(r anomaly.Reason) bool {
 		return r.Channel == cbad.RequestExcess.String() || r.Item == allOperations
 	}
-	if len(reasons) == 0 || !vague(reasons[0]) {
+	counted := reasons[0].Channel == cbad.LogCount.String() || reasons[0].Channel == cbad.LogTransition.String()
+	if !vague(reasons[0]) && !counted {
 		return 0
 	}
-	if at := slices.IndexFunc(reasons, func(r anomaly.Reason) bool { return r.Channel == cbad.LogNew.String() }); at >= 0 {
+	if at := newLine(reasons, plog.SeverityNumberWarn); at >= 0 {
+		return at
+	}
+	if counted {
+		return 0
+	}
+	if at := newLine(reasons, plog.SeverityNumberUnspecified); at >= 0 {
 		return at
 	}
 	return max(0, slices.IndexFunc(reasons, func(r anomaly.Reason) bool { return !vague(r) && r.Bits >= telling }))

@@ -13,6 +13,7 @@ import (
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/canonical"
 	"github.com/driftlock/driftlock/internal/cbad"
+	"github.com/driftlock/driftlock/internal/episode"
 )
 
 // judged makes a judgement by hand: logs with one new error line, traces with a slow call, a combined p of 2e-5.
@@ -50,11 +51,11 @@ func judged(t *testing.T) *judgement {
 func TestAnomalySaysWhatWhereWhenAndHowSure(t *testing.T) {
 	j := judged(t)
 	a := j.anomaly(&canonical.Resource{Attributes: map[string]string{"service.name": "pay"}})
-	a.Explanation = j.m.d.explain(a)
+	a.Explanation = j.m.d.explain(episode.Said{Anomaly: a})
 	assert.Equal(t, strings.Join([]string{
 		"pay: ERROR log line never written before, 12 times: “card gateway <*> refused”, in the minute from 2024-05-01 12:00:00 UTC. " +
-			"A window this odd is expected once in 34,000 windows (p 3e-05); its history alone supports p 0.01, the rest is extrapolated. Logs and traces agree.",
-		"It cost 42.5 bits more than usual, 20.0 of them for this:",
+			"A window this odd is expected once in 34,000 windows (p 3e-05; its history alone supports p 0.01, the rest is extrapolated). Logs and traces agree.",
+		"The window cost 42.5 bits more than usual, 20.0 of them for what is said first; the rest:",
 		"- calls from front to “GET /pay” lose 2.5s in network or queue, usual 4ms (11.0 bits)",
 		"- all operations together take 3ms, usual 1ms (1.5 bits)",
 		"- and what is too small to list (10.0 bits)",
@@ -105,15 +106,15 @@ func TestPhrases(t *testing.T) {
 		assert.Regexp(t, "7|item", text, kind)
 	}
 	for want, r := range map[string]anomaly.Reason{
-		"log line “b” after “a” 6 times, usual 13.9":                {Channel: "log_count", Item: "b", Context: "a", Observed: 6, Expected: 13.926},
-		"log line “a” was the last of its request 8 times, usual 2": {Channel: "log_count", Item: "(end)", Context: "a", Observed: 8, Expected: 2},
-		"log line “a” began a request 8 times, usual 2":             {Channel: "log_count", Item: "a", Context: "(start)", Observed: 8, Expected: 2},
-		"1 request ran an unusual course, usually never":            {Channel: "request", Observed: 1, Expected: 0.04124},
-		"“GET /a” from front failed once, usually never":            {Channel: "trace_error", Item: "GET /a", Context: "front", Observed: 1},
-		"“GET /a” from front takes 104ms, usual 37.2ms":             {Channel: "trace_duration", Item: "GET /a", Context: "front", Observed: 104.07e6, Expected: 37.17e6, Unit: "ns"},
-		"load of pod-1 is 3 per second, usual 1 to 2 per second":    {Channel: "metric", Item: "load", Context: "pod-1", Observed: 3, Band: []float64{1, 2}, Unit: "/s"},
-		"memory is 3 MiB, usual 1 KiB to 2 MiB":                     {Channel: "metric", Item: "memory", Context: "#1f", Observed: 3 << 20, Band: []float64{1 << 10, 2 << 20}, Unit: "By"},
-		"memory is 2 GiB on an unusual course, usual about 1 GiB":   {Channel: "metric", Item: "memory", Observed: 2 << 30, Expected: 1 << 30, Unit: "By"},
+		"log line “b” after “a” 6 times, usual 13.9":                               {Channel: "log_count", Item: "b", Context: "a", Observed: 6, Expected: 13.926},
+		"log line “a” was the last of its request 8 times, usual 2":                {Channel: "log_count", Item: "(end)", Context: "a", Observed: 8, Expected: 2},
+		"log line “a” began a request 8 times, usual 2":                            {Channel: "log_count", Item: "a", Context: "(start)", Observed: 8, Expected: 2},
+		"1 request ran an unusual course, usually never":                           {Channel: "request", Observed: 1, Expected: 0.04124},
+		"“GET /a” from front failed once, usually never":                           {Channel: "trace_error", Item: "GET /a", Context: "front", Observed: 1},
+		"“GET /a” from front takes 104ms, usual 37.2ms":                            {Channel: "trace_duration", Item: "GET /a", Context: "front", Observed: 104.07e6, Expected: 37.17e6, Unit: "ns"},
+		"load of pod-1 is 3 per second, usual 1 to 2 per second":                   {Channel: "metric", Item: "load", Context: "pod-1", Observed: 3, Band: []float64{1, 2}, Unit: "/s"},
+		"memory is 3 MiB, usual 1 KiB to 2 MiB":                                    {Channel: "metric", Item: "memory", Context: "#1f", Observed: 3 << 20, Band: []float64{1 << 10, 2 << 20}, Unit: "By"},
+		"memory is 2 GiB, about 1 GiB was expected": {Channel: "metric", Item: "memory", Observed: 2 << 30, Expected: 1 << 30, Unit: "By"},
 	} {
 		for kind := cbad.LogNew; kind <= cbad.TraceError; kind++ {
 			if kind.String() == r.Channel {
@@ -124,7 +125,7 @@ func TestPhrases(t *testing.T) {
 	band := &anomaly.Reason{Item: "cpu", Observed: 95, Expected: 20, Band: []float64{10, 30}, Unit: "%"}
 	assert.Equal(t, "cpu is 95 %, usual 10 to 30 %", phrase(cbad.MetricSum, band))
 	band.Observed = 15
-	assert.Equal(t, "cpu is 15 % on an unusual course, usual about 20 %", phrase(cbad.MetricSum, band))
+	assert.Equal(t, "cpu is 15 %, about 20 % was expected", phrase(cbad.MetricSum, band))
 }
 
 func TestNumbers(t *testing.T) {
@@ -148,13 +149,15 @@ func TestHeadlineSaysWhatHappened(t *testing.T) {
 	line := anomaly.Reason{Channel: cbad.LogNew.String(), Bits: 9, Text: "a new line"}
 	j := judged(t)
 	a := &anomaly.Anomaly{Service: "pay", WindowStart: epoch, Timestamp: epoch.Add(time.Minute), Reasons: []anomaly.Reason{requests, fewer, line}}
-	text := j.m.d.explain(a)
+	text := j.m.d.explain(episode.Said{Anomaly: a})
 	assert.True(t, strings.HasPrefix(text, "pay: a new line, in the minute"), text)
 	assert.Contains(t, text, "\n- requests (60.0 bits)\n- fewer (20.0 bits)")
 	assert.Equal(t, 1, strings.Count(text, "a new line"), text)
 	assert.Equal(t, 1, headline([]anomaly.Reason{requests, fewer}), "what names something")
 	assert.Equal(t, 0, headline([]anomaly.Reason{requests, {Channel: cbad.LogCount.String(), Bits: 5}}), "if it weighs enough")
 	assert.Equal(t, 0, headline([]anomaly.Reason{fewer, line}))
+	line.Severity = "WARN"
+	assert.Equal(t, 1, headline([]anomaly.Reason{fewer, line}), "a count says less than a new warning")
 	assert.Equal(t, 0, headline(nil))
 }
 
@@ -165,4 +168,26 @@ func TestInfinitelyOddWindowsAreSaid(t *testing.T) {
 	j.v.signals[traces].Channels[0].Statistic = math.NaN()
 	_, err := j.anomaly(&canonical.Resource{}).ToLogs()
 	require.NoError(t, err)
+}
+
+// What surrounds an anomaly: how long it has lasted, what explains it, what it explains, who else is odd, a deploy.
+func TestExplanationSaysWhereToLook(t *testing.T) {
+	j := judged(t)
+	a := j.anomaly(&canonical.Resource{})
+	a.Episode = &anomaly.Episode{Started: epoch.Add(-2 * time.Minute), Windows: 3}
+	a.Cause, a.IncidentServices = "bank", []string{"bank", "pay", "a", "b", "c", "d", "e"}
+	a.Deploy = &anomaly.Deploy{From: "1.0", To: "1.1", At: epoch.Add(-5 * time.Minute)}
+	text := j.m.d.explain(episode.Said{Anomaly: a})
+	assert.Contains(t, text, "in the minute from 2024-05-01 12:00:00 UTC, the 3rd unusual one since 11:58:00.")
+	assert.Contains(t, text, " Look at bank first: it is unusual at the same time and explains this. pay went from version 1.0 to 1.1 at 11:55:00.")
+	assert.Contains(t, text, " Unusual at the same time: a, b, c and 2 more services.")
+	a.Cause, a.PValue = "", 1e-12
+	text = j.m.d.explain(episode.Said{Anomaly: a, Explains: []string{"a", "b"}})
+	assert.Contains(t, text, " It explains what is unusual in a and b. Unusual at the same time: bank, c, d and e.")
+	assert.Contains(t, text, " A window this odd is practically never seen by chance (p 1e-12;")
+	a.Reasons = append([]anomaly.Reason{{Channel: cbad.TraceError.String(), Bits: 50, Text: "it failed"}}, a.Reasons...)
+	assert.Contains(t, j.m.d.explain(episode.Said{Anomaly: a}), "pay: it failed; ERROR log line never written before, 12 times: “card gateway <*> refused”, in the minute")
+	for n, want := range map[int]string{1: "1st", 2: "2nd", 3: "3rd", 4: "4th", 11: "11th", 12: "12th", 13: "13th", 21: "21st", 102: "102nd", 112: "112th"} {
+		assert.Equal(t, want, ordinal(n))
+	}
 }

@@ -66,42 +66,53 @@ func (m *models) judge(t *task) *outcome {
 func (j *judgement) judged() *episode.Judged {
 	s := j.m.service
 	out := &episode.Judged{
-		Service: s.name, Hash: s.hash, Start: j.start, End: j.end, P: j.p, Decades: finite(j.decades), Alone: j.m.rows != nil,
-		Callers: j.v.signals[traces].callers,
+		Service: s.name, Hash: s.hash, Start: j.start, End: j.end, P: j.p, Alone: j.m.rows != nil, Evidence: j.parts(),
 	}
-	if !j.v.present[traces] {
-		out.Callers = nil
+	if j.v.present[traces] {
+		out.Callers = j.v.signals[traces].callers
 	}
-	out.Own = j.decadesOf(func(k cbad.ChannelKind) bool { return k == cbad.TraceDuration || k == cbad.MetricSum })
-	out.Rest = j.decadesOf(func(k cbad.ChannelKind) bool { return k != cbad.TraceNet && !volume(k) })
 	for s := range signals {
 		out.Adopted = out.Adopted || j.v.present[s] && j.v.signals[s].Adopted
 	}
 	return out
 }
 
-// decadesOf combines some of the channels.
+// parts is how much of the window's oddity comes from where.
+func (j *judgement) parts() episode.Evidence {
+	own := func(k cbad.ChannelKind) bool { return k == cbad.TraceDuration || k == cbad.MetricSum }
+	return episode.Evidence{
+		All:       finite(j.decades),
+		Own:       j.decadesOf(own),
+		Rest:      j.decadesOf(func(k cbad.ChannelKind) bool { return k != cbad.TraceNet }),
+		Volume:    j.decadesOf(volume),
+		Timeless:  j.decadesOf(func(k cbad.ChannelKind) bool { return k != cbad.TraceDuration }),
+		Resources: j.decadesOf(func(k cbad.ChannelKind) bool { return k == cbad.MetricSum }),
+	}
+}
+
+// decadesOf combines some of the channels. Where none is odd there is nothing to combine.
 func (j *judgement) decadesOf(kind func(cbad.ChannelKind) bool) float64 {
-	ps := j.m.ps[:0]
+	ps, least := j.m.ps[:0], 1.0
 	for s := range signals {
 		if j.v.present[s] {
 			for _, c := range j.v.signals[s].Channels {
 				if kind(c.Kind) {
 					ps = append(ps, c.P)
+					least = min(least, c.P)
 				}
 			}
 		}
 	}
 	j.m.ps = ps
-	if len(ps) == 0 {
+	if least > 1e-2 {
 		return 0
 	}
 	_, decades := cbad.Combine(ps)
 	return finite(decades)
 }
 
-// volume tells whether a channel says how much there was, log_volume or trace_volume.
-func volume(k cbad.ChannelKind) bool { return k == 11 || k == 12 }
+// volume tells whether a channel says how much there was.
+func volume(k cbad.ChannelKind) bool { return k > cbad.TraceError }
 
 func latched(points []cbad.Point) bool {
 	for i := range points {

@@ -116,14 +116,14 @@ func phrase(channel cbad.ChannelKind, r *anomaly.Reason) string {
 	case cbad.TraceNew:
 		return fmt.Sprintf("call never seen before, %s: %s from %s", times, quote(r.Item), r.Context)
 	case cbad.TraceCount:
-		return fmt.Sprintf("%s called %s from %s, %s", quote(r.Item), times, r.Context, usual)
+		return fmt.Sprintf("%s called %s from %s, %s", quote(r.Item), times, caller(r), usual)
 	case cbad.TraceError:
-		return fmt.Sprintf("%s from %s failed %s, %s", quote(r.Item), r.Context, times, usual)
+		return fmt.Sprintf("%s from %s failed %s, %s", quote(r.Item), caller(r), times, usual)
 	case cbad.TraceDuration:
 		if r.Item == allOperations {
 			return fmt.Sprintf("%s take %s, usual %s", r.Item, quantity(r.Observed), quantity(r.Expected))
 		}
-		return fmt.Sprintf("%s from %s takes %s, usual %s", quote(r.Item), r.Context, quantity(r.Observed), quantity(r.Expected))
+		return fmt.Sprintf("%s from %s takes %s, usual %s", quote(r.Item), caller(r), quantity(r.Observed), quantity(r.Expected))
 	case cbad.TraceNet:
 		return fmt.Sprintf("calls from %s to %s lose %s in network or queue, usual %s", r.Context, quote(r.Item), quantity(r.Observed), quantity(r.Expected))
 	case cbad.MetricSum:
@@ -142,8 +142,11 @@ func phrase(channel cbad.ChannelKind, r *anomaly.Reason) string {
 			}
 			return fmt.Sprintf("%s is %s, usual %s to %s", what, quantity(r.Observed), low, high)
 		}
-		return fmt.Sprintf("%s is %s on an unusual course, usual about %s", what, quantity(r.Observed), quantity(r.Expected))
+		return fmt.Sprintf("%s is %s, about %s was expected", what, quantity(r.Observed), quantity(r.Expected))
 	default:
+		if r.Text != "" { // put into words already
+			return r.Text
+		}
 		if volume(channel) {
 			return amount(r)
 		}
@@ -161,6 +164,14 @@ func amount(r *anomaly.Reason) string {
 		return fmt.Sprintf("no %s at all, usual %s", what, anomaly.Number(r.Expected))
 	}
 	return fmt.Sprintf("only %s %s, usual %s", anomaly.Number(r.Observed), what, anomaly.Number(r.Expected))
+}
+
+// caller is the parent operation, by its service's name alone where it is called like the operation itself: a client's span.
+func caller(r *anomaly.Reason) string {
+	if name, same := strings.CutSuffix(r.Context, " "+r.Item); same && name != "" {
+		return name
+	}
+	return r.Context
 }
 
 // usually is an expected count: nobody counts parts of a line.

@@ -4,15 +4,20 @@ import "slices"
 
 // A fault travels against the calls: a service that fails makes its callers fail, log and retry. What a caller's own work
 // shows (its own time, its processor) does not come from below. The other way round, a caller that is slow itself makes the
-// way to its callees look slow, and a caller that asks less makes them idle.
+// way to its callees look slow.
 //
-// So a service below explains one above if it became odd no later and is at least as odd as the upper one's own work, and
-// not much less odd than the upper one altogether; and a service above explains one below that is odd in nothing but the
-// way to it and the amount it is asked, if the upper one's own work is odd.
+// So a service below explains one above if it became odd no later, is at least as odd as the upper one's own work and not
+// much less odd than the upper one altogether; and a service above explains one below that is odd in nothing but the way to
+// it, if the upper one's own work is odd. Where a service sends less than it did, the time of the one above is left out:
+// what the missing spans covered is counted as its own.
 
-// share of a service's evidence that one below must have to explain it: what is seen of a fault thins out upwards, because
-// other requests go the same way.
-const share = 0.5
+const (
+	// share of a service's evidence that one below must have to explain it: what is seen of a fault thins out upwards,
+	// because other requests go the same way.
+	share = 0.5
+	// enough evidence is enough: beyond so many decades numbers are extrapolated and grow with the number of requests.
+	enough = 12
+)
 
 // cause names the service that explains an episode, or nothing.
 func (t *Tracker) cause(e *episode, window uint64) string {
@@ -41,7 +46,7 @@ func (t *Tracker) cause(e *episode, window uint64) string {
 	}
 	var best *service
 	for _, s := range lowest {
-		if best == nil || s.Run.Decades > best.Run.Decades || (s.Run.Decades == best.Run.Decades && s.Name < best.Name) {
+		if best == nil || s.Run.Most.All > best.Run.Most.All || (s.Run.Most.All == best.Run.Most.All && s.Name < best.Name) {
 			best = s
 		}
 	}
@@ -53,31 +58,33 @@ func (t *Tracker) cause(e *episode, window uint64) string {
 
 // explains tells whether a service explains another one above it.
 func (t *Tracker) explains(s, above *service, window uint64) bool {
-	r, v := s.Run, above.Run
-	switch {
-	case s == above || s.Name == "" || !t.odd(s, window):
+	if s == above || s.Name == "" || !t.odd(s, window) || s.Run.Since > above.Run.Since+t.window {
 		return false
-	case r.Since > v.Since+t.window:
-		return false // it came later
-	case r.Decades < v.Own || r.Decades < share*v.Decades:
+	}
+	has, all, own := s.Run.Most, above.Run.Most.All, above.Run.Most.Own
+	if has.Volume >= odd {
+		all, own = above.Run.Most.Timeless, above.Run.Most.Resources
+	}
+	switch {
+	case has.All < min(own, enough) || has.All < share*min(all, enough):
 		return false // too little
-	case r.Rest < odd && v.Own >= odd:
+	case has.Rest < odd && own >= odd:
 		return false // odd in the way to it alone, and the one above is slow itself
 	}
 	return true
 }
 
-// above is the caller whose own oddity explains one that is odd in nothing but the way to it and what it is asked.
+// above is the caller whose own oddity explains one that is odd in nothing but the way to it.
 func (t *Tracker) above(v *service, window uint64) *service {
-	if v.Run.Rest >= odd {
+	if v.Run.Most.Rest >= odd {
 		return nil
 	}
 	var best *service
 	for _, s := range t.callersOf(v.Hash) {
-		if s.Name == "" || !t.odd(s, window) || s.Run.Own < odd || s.Run.Since > v.Run.Since+t.window {
+		if s.Name == "" || !t.odd(s, window) || s.Run.Most.Own < odd || s.Run.Since > v.Run.Since+t.window {
 			continue
 		}
-		if best == nil || s.Run.Own > best.Run.Own || (s.Run.Own == best.Run.Own && s.Name < best.Name) {
+		if best == nil || s.Run.Most.Own > best.Run.Most.Own || (s.Run.Most.Own == best.Run.Most.Own && s.Name < best.Name) {
 			best = s
 		}
 	}
@@ -86,5 +93,5 @@ func (t *Tracker) above(v *service, window uint64) *service {
 
 // odd tells whether a service is or was odd about then.
 func (t *Tracker) odd(s *service, window uint64) bool {
-	return s.Run.Decades >= odd && s.Run.Last+lookback*t.window >= window && s.Run.Since <= window
+	return s.Run.Most.All >= odd && s.Run.Last+lookback*t.window >= window && s.Run.Since <= window
 }

@@ -71,7 +71,7 @@ func (t *Tracker) continued(j *Judged) *episode {
 	if j.P < e.PeakP {
 		e.PeakP, e.Peak = j.P, j.Start
 	}
-	e.Decades = max(e.Decades, j.Decades)
+	e.Decades = max(e.Decades, j.Evidence.All)
 	if e.Revision == 1 {
 		t.join(e)
 	}
@@ -119,7 +119,7 @@ func (t *Tracker) say(e *episode, j *Judged) {
 	a.Episode = e.form()
 	a.Cause, a.Deploy = e.Cause, e.Deploy
 	a.IncidentID, a.IncidentServices = e.Incident, t.named(e.Incident)
-	t.out = append(t.out, a)
+	t.out = append(t.out, Said{a, t.explainedBy(e)})
 }
 
 func (e *episode) form() *anomaly.Episode {
@@ -130,6 +130,10 @@ func (e *episode) form() *anomaly.Episode {
 
 // end says that an episode is over. The statement is of the window that showed it and has that window's p-value.
 func (t *Tracker) end(e *episode, how ending, window uint64, p float64) {
+	if e.Kind == anomaly.KindGap && how == lost { // it was about no service that could come back
+		t.drop(e)
+		return
+	}
 	e.Revision++
 	form := e.form()
 	ended := at(e.Last)
@@ -142,7 +146,7 @@ func (t *Tracker) end(e *episode, how ending, window uint64, p float64) {
 		ComponentID: t.cfg.ComponentID, ConfigHash: t.cfg.ConfigHash, CoreVersion: t.cfg.CoreVersion, ProcessID: t.cfg.ProcessID,
 	}
 	a.Explanation = epilogue(e, how)
-	t.out = append(t.out, a)
+	t.out = append(t.out, Said{Anomaly: a})
 	t.drop(e)
 }
 

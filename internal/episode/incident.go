@@ -166,3 +166,16 @@ func (t *Tracker) named(id string) []string {
 	}
 	return names
 }
+
+// explainedBy lists the services of the incident that name this one as their cause.
+func (t *Tracker) explainedBy(e *episode) (names []string) {
+	if in := t.incident(e.Incident); in != nil {
+		for _, m := range in.Members {
+			if m.Cause == e.Service && !slices.Contains(names, m.Service) {
+				names = append(names, m.Service)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}

@@ -15,13 +15,33 @@ type Judged struct {
 	Hash       uint64
 	Start, End uint64 // ns since 1970
 	P          float64
-	// Evidence in decades (−log10 of a p-value): of the whole window; of what only the service's own work shows (its own
-	// time, its resources); and of all but what its callers can bring about (time on the way to it, how much it is asked).
-	Decades, Own, Rest float64
-	Callers            []uint64 // services whose calls the window's spans answered
-	Adopted            bool     // a lasting change became the new normal with this window
-	Alone              bool     // belongs to no system, as a series from a file
-	Statement          *anomaly.Anomaly
+	Evidence   Evidence
+	Callers    []uint64 // services whose calls the window's spans answered
+	Adopted    bool     // a lasting change became the new normal with this window
+	Alone      bool     // belongs to no system, as a series from a file
+	Statement  *anomaly.Anomaly
+}
+
+// Evidence is how odd a window is, in decades (−log10 of a p-value), altogether and in parts. Time is the own time of a
+// service's spans, which is not its own where spans of its callees are missing.
+type Evidence struct {
+	All       float64
+	Own       float64 // what the service's own work shows: its time, its resources
+	Rest      float64 // all but the time on the way to it, which its callers can bring about
+	Volume    float64 // that there is less than usual
+	Timeless  float64 // all but Time
+	Resources float64 // Own but Time
+}
+
+func (e *Evidence) most(o Evidence) {
+	e.All, e.Own, e.Rest = max(e.All, o.All), max(e.Own, o.Own), max(e.Rest, o.Rest)
+	e.Volume, e.Timeless, e.Resources = max(e.Volume, o.Volume), max(e.Timeless, o.Timeless), max(e.Resources, o.Resources)
+}
+
+// Said is a statement with what it does not carry itself.
+type Said struct {
+	*anomaly.Anomaly
+	Explains []string // services that name this one as their cause
 }
 
 // Config is what a tracker needs to know.
@@ -37,7 +57,7 @@ const (
 	active    = 5  // a service that was judged in as many is waited for
 	together  = 5  // episodes that call one another and begin so close are one incident
 	atOnce    = 1  // as much, where no spans tell who calls whom
-	lookback  = 2  // windows for which a cause that is normal again still counts
+	lookback  = 5  // windows for which a cause that is normal again still counts
 )
 
 // odd is the evidence in decades at which a service is odd enough to explain another, stated or not.
@@ -67,7 +87,7 @@ type Tracker struct {
 	services map[uint64]*service
 	open     map[uint64]*episode
 	stats    struct{ episodes, incidents, evicted, heldShort atomic.Uint64 }
-	out      []*anomaly.Anomaly
+	out      []Said
 }
 
 // service is what is remembered of a service.
@@ -82,8 +102,8 @@ type service struct {
 
 // run is a row of odd windows, stated or not, with gaps shorter than what ends an episode.
 type run struct {
-	Since, Last        uint64  // starts of the first and the newest of them
-	Decades, Own, Rest float64 // the most of each
+	Since, Last uint64   // starts of the first and the newest of them
+	Most        Evidence // of each part
 }
 
 // New makes a tracker.
@@ -101,7 +121,7 @@ func (t *Tracker) Stats() Stats {
 // Take takes windows in the order in which they were judged and returns what may be said now, which is valid until the
 // next call. A statement waits until the other services have judged the same window or one of them the next, so that
 // all that a window shows can be seen together.
-func (t *Tracker) Take(j *Judged) []*anomaly.Anomaly {
+func (t *Tracker) Take(j *Judged) []Said {
 	t.out = t.out[:0]
 	t.hear(j)
 	if j.Start > t.state.Newest {
@@ -123,7 +143,7 @@ func (t *Tracker) Take(j *Judged) []*anomaly.Anomaly {
 }
 
 // Release returns all that is held back, as at the end of the data.
-func (t *Tracker) Release() []*anomaly.Anomaly {
+func (t *Tracker) Release() []Said {
 	t.out = t.out[:0]
 	t.release(^uint64(0))
 	return t.out
@@ -134,12 +154,12 @@ func (t *Tracker) hear(j *Judged) {
 	s := t.service(j.Hash, j.Service)
 	if s.Last < j.Start {
 		s.Last = j.Start
-		if j.Decades >= odd {
+		if j.Evidence.All >= odd {
 			if s.Run.Last+endAfter*t.window < j.Start {
 				s.Run = run{Since: j.Start}
 			}
-			r := &s.Run
-			r.Last, r.Decades, r.Own, r.Rest = j.Start, max(r.Decades, j.Decades), max(r.Own, j.Own), max(r.Rest, j.Rest)
+			s.Run.Last = j.Start
+			s.Run.Most.most(j.Evidence)
 		}
 	}
 	for _, caller := range j.Callers {

@@ -28,7 +28,7 @@ const epoch = 1_700_000_040 * uint64(time.Second)
 func judge(service string, window int, p float64, callers ...string) *Judged {
 	start := epoch + uint64(window)*minute
 	d := max(0, -math.Log10(p))
-	j := &Judged{Service: service, Hash: hash(service), Start: start, End: start + minute, P: p, Decades: d, Rest: d}
+	j := &Judged{Service: service, Hash: hash(service), Start: start, End: start + minute, P: p, Evidence: Evidence{All: d, Rest: d, Timeless: d}}
 	for _, c := range callers {
 		j.Callers = append(j.Callers, hash(c))
 	}
@@ -50,10 +50,11 @@ func hash(name string) (h uint64) {
 
 // story runs windows through a tracker and says in short what came out: service, window, revision, and what there is to it.
 type story struct {
-	t     *testing.T
-	said  []string
-	all   []*anomaly.Anomaly
-	track *Tracker
+	t        *testing.T
+	said     []string
+	all      []*anomaly.Anomaly
+	explains [][]string
+	track    *Tracker
 }
 
 func tell(t *testing.T, js ...*Judged) *story {
@@ -74,7 +75,7 @@ func (s *story) release() *story {
 	return s
 }
 
-func (s *story) hear(list []*anomaly.Anomaly) {
+func (s *story) hear(list []Said) {
 	for _, a := range list {
 		e := a.Episode
 		text := fmt.Sprintf("%s %d r%d w%d", a.Service, (uint64(a.WindowStart.UnixNano())-epoch)/minute, e.Revision, e.Windows)
@@ -85,7 +86,8 @@ func (s *story) hear(list []*anomaly.Anomaly) {
 			text += " by " + a.Cause
 		}
 		s.said = append(s.said, text)
-		s.all = append(s.all, a)
+		s.all = append(s.all, a.Anomaly)
+		s.explains = append(s.explains, a.Explains)
 	}
 }
 
@@ -174,6 +176,7 @@ func TestVictimsNameTheirCause(t *testing.T) {
 		assert.Equal(t, s.all[0].IncidentID, a.IncidentID)
 		assert.Equal(t, []string{"payment", "checkout", "gateway"}, a.IncidentServices, "the cause first, then by evidence")
 	}
+	assert.Equal(t, [][]string{nil, nil, {"checkout", "gateway"}}, s.explains)
 	s.more(judge("gateway", 2, .5), judge("checkout", 2, 1e-8, "gateway"), judge("payment", 2, .5, "checkout"), judge("batch", 2, .5))
 	assert.Equal(t, "checkout 2 r2 w2 by payment", s.said[3], "also when the cause recovers first")
 }
@@ -190,12 +193,16 @@ func TestWhatExplainsAndWhatDoesNot(t *testing.T) {
 	}
 	both := "checkout 1 r1 w1, payment 1 r1 w1"
 	assert.Equal(t, "checkout 1 r1 w1 by payment, payment 1 r1 w1", said(func(_, _ *Judged) {}))
-	assert.Equal(t, both, said(func(c, _ *Judged) { c.Own = 9.5 }), "the upper one's own work is odder")
-	assert.Equal(t, "checkout 1 r1 w1 by payment, payment 1 r1 w1", said(func(c, _ *Judged) { c.Own = 5 }), "retries take time, too")
-	assert.Equal(t, both, said(func(c, _ *Judged) { c.Decades, c.Rest = 20, 20 }), "too little to explain so much")
-	assert.Equal(t, "checkout 1 r1 w1, payment 1 r1 w1 by checkout", said(func(c, p *Judged) { c.Own, p.Rest = 4, 1 }), "a slow caller makes the way look slow")
-	assert.Equal(t, "checkout 1 r1 w1 by payment", said(func(_, p *Judged) { p.Statement, p.Decades = nil, 5 }), "odd, if not stated")
-	assert.Equal(t, "checkout 1 r1 w1", said(func(_, p *Judged) { p.Statement, p.Decades = nil, 2 }))
+	assert.Equal(t, both, said(func(c, _ *Judged) { c.Evidence.Own = 9.5 }), "the upper one's own work is odder")
+	assert.Equal(t, "checkout 1 r1 w1 by payment, payment 1 r1 w1", said(func(c, _ *Judged) { c.Evidence.Own = 5 }), "retries take time, too")
+	assert.Equal(t, both, said(func(c, p *Judged) { c.Evidence.All, p.Evidence.All = 300, 5 }), "too little to explain so much")
+	assert.Equal(t, "checkout 1 r1 w1 by payment, payment 1 r1 w1", said(func(c, _ *Judged) { c.Evidence.All, c.Evidence.Own = 300, 8 }), "enough is enough")
+	assert.Equal(t, both, said(func(c, p *Judged) { c.Evidence.All, c.Evidence.Own, p.Evidence.All = 300, 300, 5 }))
+	assert.Equal(t, "checkout 1 r1 w1 by payment, payment 1 r1 w1",
+		said(func(c, p *Judged) { c.Evidence.All, c.Evidence.Own, p.Evidence.All, p.Evidence.Volume = 300, 300, 5, 5 }), "missing spans make callers look slow")
+	assert.Equal(t, "checkout 1 r1 w1, payment 1 r1 w1 by checkout", said(func(c, p *Judged) { c.Evidence.Own, p.Evidence.Rest = 4, 1 }), "a slow caller makes the way look slow")
+	assert.Equal(t, "checkout 1 r1 w1 by payment", said(func(_, p *Judged) { p.Statement, p.Evidence.All = nil, 5 }), "odd, if not stated")
+	assert.Equal(t, "checkout 1 r1 w1", said(func(_, p *Judged) { p.Statement, p.Evidence.All = nil, 2 }))
 
 	late := tell(t, calls(0)...)
 	for w := 1; w < 4; w++ {
@@ -258,7 +265,7 @@ func random(seed uint64, windows int) []*Judged {
 				p = math.Pow(10, -2-8*r.Float64())
 			}
 			j := judge(name, w, p)
-			j.Own = r.Float64() * j.Decades
+			j.Evidence.Own = r.Float64() * j.Evidence.All
 			for c := range i {
 				if r.IntN(4) == 0 {
 					j.Callers = append(j.Callers, hash(names[c]))
