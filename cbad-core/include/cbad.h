@@ -86,6 +86,9 @@
 // Window flag: the last window; requests still open are complete.
 #define CBAD_WINDOW_LAST 4
 
+// Window flag: closed before all of it came (the end of a recording, a shutdown). No verdict on volume.
+#define CBAD_WINDOW_PARTIAL 8
+
 // Verdict flag: the window was learnt.
 #define CBAD_VERDICT_LEARNT 1
 
@@ -152,7 +155,7 @@ typedef struct {
 // One channel of a verdict.
 typedef struct {
   // 1 log_new, 2 log_transition, 3 log_count, 4 request, 5 trace_new, 6 trace_count, 7 trace_duration,
-  // 8 trace_net, 9 metric, 10 trace_error.
+  // 8 trace_net, 9 metric, 10 trace_error, 11 log_volume, 12 trace_volume, 13 metric_volume.
   uint32_t kind;
   // 0.
   uint32_t reserved;

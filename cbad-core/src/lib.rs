@@ -22,6 +22,7 @@ pub mod record;
 pub mod request;
 pub mod trace;
 pub mod verdict;
+mod volume;
 
 pub use detector::Detector;
 pub use params::Params;

@@ -11,6 +11,8 @@ pub struct Window {
     pub incomplete: bool,
     /// The service's instance changed (restart, deploy) in this window: grace rules apply.
     pub instance_changed: bool,
+    /// Closed before all of it came (the end of a recording, a shutdown): no verdict on volume.
+    pub partial: bool,
     /// The last window: requests still open are complete.
     pub last: bool,
 }
@@ -40,6 +42,12 @@ pub enum ChannelKind {
     Metric = 9,
     /// Traces: error status counts given the operation.
     TraceError = 10,
+    /// Logs: fewer records than expected, down to none.
+    LogVolume = 11,
+    /// Traces: fewer spans than expected, down to none.
+    TraceVolume = 12,
+    /// Metrics: no points at all.
+    MetricVolume = 13,
 }
 
 /// One channel's part of a verdict.

@@ -12,6 +12,8 @@ type Window struct {
 	Incomplete bool
 	// InstanceChanged: the service restarted or was deployed; grace rules apply.
 	InstanceChanged bool
+	// Partial: closed before all of it came (the end of a recording, a shutdown). No verdict on volume.
+	Partial bool
 	// Last: requests still open are complete.
 	Last bool
 }
@@ -31,11 +33,14 @@ const (
 	TraceNet
 	MetricSum
 	TraceError
+	LogVolume
+	TraceVolume
+	MetricVolume
 )
 
 var channelNames = [...]string{
 	"", "log_new", "log_transition", "log_count", "request", "trace_new", "trace_count", "trace_duration", "trace_net",
-	"metric", "trace_error",
+	"metric", "trace_error", "log_volume", "trace_volume", "metric_volume",
 }
 
 // String is the channel's name in the core's JSON.

@@ -32,19 +32,27 @@ func (d *Detector) closeBefore(v *service, sig signal, before uint64) {
 	}
 	n := 0
 	for n < len(s.open) && s.open[n].start < before {
-		d.closeWindow(v, sig, &s.open[n], d.last && n == len(s.open)-1)
+		d.closeWindow(v, sig, &s.open[n], d.last && n == len(s.open)-1, s.whole(n, d))
 		n++
 	}
 	s.open = append(s.open[:0], s.open[n:]...)
 	s.closed = before
 }
 
-func (d *Detector) closeWindow(v *service, sig signal, w *openWindow, last bool) {
+// whole tells whether all of a window came, as far as its volume is concerned: the stream has passed it, and went on in the
+// next. Before a pause a stream, or the recording, may have stopped anywhere within the window.
+func (s *stream) whole(n int, d *Detector) bool {
+	next := s.open[n].start + d.duration
+	return n+1 < len(s.open) && s.open[n+1].start == next && d.windowOf(s.newest-min(s.newest, d.lateness)) >= next
+}
+
+func (d *Detector) closeWindow(v *service, sig signal, w *openWindow, last, whole bool) {
 	s := &v.signals[sig]
 	c := closing{
 		window: cbad.Window{
 			StartNs: w.start, EndNs: w.start + d.duration,
 			Incomplete: w.incomplete, InstanceChanged: v.changed != 0 && w.start == v.changed, Last: last,
+			Partial: !whole,
 		},
 		unscored: w.unscored + s.late,
 	}

@@ -44,6 +44,7 @@ type Detector struct {
 	mu             sync.Mutex // the sequencer's, see sequencer.go
 	registry       *registry
 	budget         *budget
+	silence        *silence
 	spans          *join.Table // made at the first span
 	pending        uint64
 	visit          uint64
@@ -83,6 +84,7 @@ func New(componentID string, cfg Config, set Settings, sink Sink) (*Detector, er
 		d.set.Clock = time.Now
 	}
 	d.resources = canonical.NewResources(cfg.ServiceAttributes, 2*cfg.Limits.Streams, d.names)
+	d.silence = newSilence(d)
 	d.emitter = newEmitter(d, sink)
 	n := cfg.Workers
 	if n == 0 {

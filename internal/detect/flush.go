@@ -148,6 +148,7 @@ func (d *Detector) closeIdle(timeout time.Duration) {
 			d.judgeReady(v)
 		}
 	}
+	d.silence.tick(now, timeout)
 	if any && all {
 		d.releaseHeld()
 	}

@@ -79,7 +79,9 @@ func (j *judgement) judged() *episode.Judged {
 
 // parts is how much of the window's oddity comes from where.
 func (j *judgement) parts() episode.Evidence {
-	own := func(k cbad.ChannelKind) bool { return k == cbad.TraceDuration || k == cbad.MetricSum }
+	own := func(k cbad.ChannelKind) bool {
+		return k == cbad.TraceDuration || k == cbad.MetricSum || k == cbad.MetricVolume
+	}
 	return episode.Evidence{
 		All:       finite(j.decades),
 		Own:       j.decadesOf(own),
@@ -112,7 +114,9 @@ func (j *judgement) decadesOf(kind func(cbad.ChannelKind) bool) float64 {
 }
 
 // volume tells whether a channel says how much there was.
-func volume(k cbad.ChannelKind) bool { return k > cbad.TraceError }
+func volume(k cbad.ChannelKind) bool {
+	return k == cbad.LogVolume || k == cbad.TraceVolume || k == cbad.MetricVolume
+}
 
 func latched(points []cbad.Point) bool {
 	for i := range points {
@@ -188,7 +192,7 @@ func (j *judgement) anomaly(res *canonical.Resource) *anomaly.Anomaly {
 	sig := signalNames[j.signal]
 	a := &anomaly.Anomaly{
 		ID:        anomaly.NewID(d.id, j.m.service.name, string(sig), at(j.start), d.configHash),
-		Timestamp: at(j.end), WindowStart: at(j.start), Service: j.m.service.name, StreamType: sig, Status: "pending", Kind: anomaly.KindAnomaly,
+		Timestamp: at(j.end), WindowStart: at(j.start), Service: j.m.service.name, StreamType: sig, Status: "pending", Kind: j.kind(),
 		Score: j.decades, PValue: j.p, PFloor: j.channel.PFloor, Level: j.level, Bits: j.bits(),
 		Resource: maps.Clone(res.Attributes), ComponentID: d.id, ConfigHash: d.configHash, CoreVersion: d.coreVersion,
 		ProcessID: d.set.ProcessID,

@@ -77,6 +77,9 @@ func (j *judgement) reason(s signal, it *cbad.Item) anomaly.Reason {
 	default:
 		// Counts have no unit.
 	}
+	if volume(it.Channel) {
+		j.volumeReason(s, it, &r)
+	}
 	r.Text = phrase(it.Channel, &r)
 	return r
 }
@@ -147,23 +150,8 @@ func phrase(channel cbad.ChannelKind, r *anomaly.Reason) string {
 		if r.Text != "" { // put into words already
 			return r.Text
 		}
-		if volume(channel) {
-			return amount(r)
-		}
 		return fmt.Sprintf("%s: %s, usual %s", r.Item, anomaly.Number(r.Observed), anomaly.Number(r.Expected))
 	}
-}
-
-// amount says how much there was of a signal, which is said where there is too little.
-func amount(r *anomaly.Reason) string {
-	what := "log lines"
-	if r.Signal == anomaly.Traces {
-		what = "spans"
-	}
-	if r.Observed == 0 {
-		return fmt.Sprintf("no %s at all, usual %s", what, anomaly.Number(r.Expected))
-	}
-	return fmt.Sprintf("only %s %s, usual %s", anomaly.Number(r.Observed), what, anomaly.Number(r.Expected))
 }
 
 // caller is the parent operation, by its service's name alone where it is called like the operation itself: a client's span.

@@ -218,6 +218,7 @@ func (d *Detector) empty() {
 	for _, v := range d.registry.services {
 		v.models.free(0)
 	}
+	d.silence = newSilence(d)
 	d.registry, d.budget, d.spans, d.pending, d.newestSeen = newRegistry(), newBudget(&d.cfg), nil, 0, 0
 	_ = d.emitter.load(&emitterState{}) // which is nothing
 }

@@ -37,6 +37,7 @@ func (d *Detector) sequence(sig signal, parts []part) {
 	for i := range parts {
 		d.advance(parts[i].service)
 	}
+	d.silence.sweep(d.newestSeen)
 }
 
 func (d *Detector) count(a *Arrival) {
@@ -117,6 +118,7 @@ func (d *Detector) accept(sig signal, p *part) {
 	w := s.window(p.window)
 	w.incomplete = w.incomplete || d.down(w.start)
 	w.records += p.records
+	d.silence.saw(v, s, p)
 	s.newest, s.last = max(s.newest, p.newest), max(s.last, p.window)
 	d.newestSeen = max(d.newestSeen, p.newest)
 	switch {

@@ -39,6 +39,8 @@ type stream struct {
 	closed   uint64 // every window that starts before is closed
 	open     []openWindow
 	late     uint64 // since the last window closed
+	present  uint64 // which of the 64 windows up to the last one with data had some, the last one lowest
+	lag      uint64 // how far behind the newest event time of all it comes, in ns
 	ended    bool   // the window closed last was the last
 	idle     bool   // nothing came for the idle timeout: nobody waits for it
 	arrival  time.Time

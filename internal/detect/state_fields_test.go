@@ -30,6 +30,11 @@ func TestEveryFieldIsKeptOrListed(t *testing.T) {
 			"perDay": "configuration", "fixed": "configuration", "windowsPerDay": "configuration",
 			"newest": "kept as NewestHour",
 		}},
+		{silence{}, silenceState{}, map[string]string{
+			"d": "the detector", "moved": "the wall clock begins anew", "order": "reused memory", "missing": "the same",
+		}},
+		{signalGap{}, gapState{}, nil},
+		{gaps{}, pastGaps{}, nil},
 		{models{}, modelsState{}, map[string]string{
 			"d": "the detector", "service": "its own record",
 			"batch": "reused memory", "spare": "the same", "ps": "the same", "events": "the same", "series": "the same",

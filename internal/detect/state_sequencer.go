@@ -18,6 +18,7 @@ type sequencerState struct {
 	Probation, Protected []uint64
 	Hours                map[int64]int // of the budget
 	NewestHour           int64
+	Silence              silenceState
 }
 
 type serviceState struct {
@@ -41,6 +42,8 @@ type streamState struct {
 	Closed   uint64
 	Open     []windowState
 	Late     uint64
+	Present  uint64
+	Lag      uint64
 	Ended    bool
 	Idle     bool
 	Replicas []replicaState
@@ -63,7 +66,7 @@ func (d *Detector) saveSequencer() sequencerState {
 		NewestSeen: d.newestSeen, Made: d.registry.made, NewestHour: d.budget.newest,
 		Services:  make([]serviceState, 0, len(d.registry.services)),
 		Probation: d.registry.probation.hashes(), Protected: d.registry.protected.hashes(),
-		Hours: make(map[int64]int, len(d.budget.hours)),
+		Hours: make(map[int64]int, len(d.budget.hours)), Silence: d.silence.save(),
 	}
 	for hour, n := range d.budget.hours {
 		s.Hours[hour] = n
@@ -88,7 +91,7 @@ func (s *service) save() serviceState {
 
 func (s *stream) save() streamState {
 	out := streamState{
-		Seen: s.seen, Newest: s.newest, Last: s.last, Closed: s.closed, Late: s.late, Ended: s.ended, Idle: s.idle,
+		Seen: s.seen, Newest: s.newest, Last: s.last, Closed: s.closed, Late: s.late, Present: s.present, Lag: s.lag, Ended: s.ended, Idle: s.idle,
 	}
 	for i := range s.open {
 		w := &s.open[i]
@@ -152,6 +155,7 @@ func (d *Detector) loadSequencer(s *sequencerState) error {
 	}
 	d.registry, d.pending, d.newestSeen = r, pending, s.NewestSeen
 	d.budget.newest = s.NewestHour
+	d.silence.load(&s.Silence)
 	for hour, n := range s.Hours {
 		d.budget.hours[hour] = n
 	}
@@ -179,7 +183,7 @@ func (d *Detector) loadService(s *serviceState) (*service, error) {
 
 func (d *Detector) loadStream(into *stream, s *streamState) error {
 	*into = stream{
-		seen: s.Seen, newest: s.Newest, last: s.Last, closed: s.Closed, late: s.Late, ended: s.Ended, idle: s.Idle,
+		seen: s.Seen, newest: s.Newest, last: s.Last, closed: s.Closed, late: s.Late, present: s.Present, lag: s.Lag, ended: s.Ended, idle: s.Idle,
 		arrival: d.wall(), // the wall clock begins anew
 	}
 	for i := range s.Open {

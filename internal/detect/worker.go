@@ -16,6 +16,7 @@ type task struct {
 	judging judging
 	saving  *savingService
 	done    func()
+	said    *outcome
 }
 
 type taskKind uint8
@@ -28,6 +29,7 @@ const (
 	taskEvict                   // free the models
 	taskSave                    // save the models
 	taskCall                    // run done
+	taskSay                     // hand on what no service's window says
 )
 
 // worker does the tasks of the services that fall to it, one goroutine each.
@@ -96,6 +98,8 @@ func (w *worker) do(t *task) {
 		t.models.close(t)
 	case taskJudge:
 		w.d.emitter.put(t.judging.sequence, t.models.judge(t))
+	case taskSay:
+		w.d.emitter.put(t.judging.sequence, t.said)
 	case taskEvict:
 		t.models.free(t.bytes)
 		return // its bytes are the models', not the gate's

@@ -54,6 +54,8 @@ pub const CBAD_WINDOW_INCOMPLETE: u32 = 1;
 pub const CBAD_WINDOW_INSTANCE_CHANGED: u32 = 2;
 /// Window flag: the last window; requests still open are complete.
 pub const CBAD_WINDOW_LAST: u32 = 4;
+/// Window flag: closed before all of it came (the end of a recording, a shutdown). No verdict on volume.
+pub const CBAD_WINDOW_PARTIAL: u32 = 8;
 
 /// Verdict flag: the window was learnt.
 pub const CBAD_VERDICT_LEARNT: u32 = 1;
@@ -123,7 +125,7 @@ pub struct cbad_window {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct cbad_channel {
     /// 1 log_new, 2 log_transition, 3 log_count, 4 request, 5 trace_new, 6 trace_count, 7 trace_duration,
-    /// 8 trace_net, 9 metric, 10 trace_error.
+    /// 8 trace_net, 9 metric, 10 trace_error, 11 log_volume, 12 trace_volume, 13 metric_volume.
     pub kind: u32,
     /// 0.
     pub reserved: u32,
@@ -275,7 +277,7 @@ impl cbad_params {
 impl cbad_window {
     pub(super) fn to_window(self) -> Result<Window, Failure> {
         check_size::<Self>("window", self.struct_size)?;
-        let known = CBAD_WINDOW_INCOMPLETE | CBAD_WINDOW_INSTANCE_CHANGED | CBAD_WINDOW_LAST;
+        let known = CBAD_WINDOW_INCOMPLETE | CBAD_WINDOW_INSTANCE_CHANGED | CBAD_WINDOW_LAST | CBAD_WINDOW_PARTIAL;
         if self.flags & !known != 0 {
             return fail(CBAD_INVALID, format!("window.flags has unknown bits {:#x}", self.flags & !known));
         }
@@ -289,6 +291,7 @@ impl cbad_window {
             incomplete: self.flags & CBAD_WINDOW_INCOMPLETE != 0,
             instance_changed: self.flags & CBAD_WINDOW_INSTANCE_CHANGED != 0,
             last: self.flags & CBAD_WINDOW_LAST != 0,
+            partial: self.flags & CBAD_WINDOW_PARTIAL != 0,
         })
     }
 }

@@ -14,6 +14,7 @@ use crate::count::{self, Kind, Limits, Model, Scored};
 use crate::evidence::Evidence;
 use crate::quarantine::Quarantine;
 use crate::request::{self, Requests};
+use crate::volume::{Judged, Volume};
 use crate::{
     Batch, Channel, ChannelKind, Detector, LogRecord, Params, RecordError, RequestVerdict, StreamState, Verdict, Window,
 };
@@ -31,6 +32,7 @@ pub struct LogStream {
     quarantine: Quarantine,
     requests: Requests,
     baseline: Baseline,
+    volume: Volume,
     learnt: u32,
     /// The last symbol without a trace id.
     previous: u64,
@@ -71,6 +73,7 @@ impl LogStream {
             quarantine: Quarantine::default(),
             requests: Requests::new(&params),
             baseline: Baseline::new(sample_bytes),
+            volume: Volume::default(),
             learnt: 0,
             previous: 0,
             open: Open { tuples: Vec::new(), records: 0, over_cap: 0, sample: WindowSample::new(sample_bytes / 4) },
@@ -213,6 +216,7 @@ impl Detector for LogStream {
         if let Some(e) = &excess {
             self.requests.learn(e, verdict.quarantined);
         }
+        self.volume.close(window, ChannelKind::LogVolume, Judged::Fewer, &self.params, &mut verdict);
         self.previous = last;
         self.miner.finish();
         tuples.clear();
@@ -242,6 +246,7 @@ impl Detector for LogStream {
             + self.judge.memory()
             + self.requests.memory()
             + self.baseline.memory()
+            + self.volume.memory()
             + self.open.tuples.capacity() * size_of::<Tuple>()
             + self.open.sample.memory()
             + self.tables.memory()

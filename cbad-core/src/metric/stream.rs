@@ -17,6 +17,7 @@ use crate::math;
 use crate::quarantine::Quarantine;
 use crate::record::{Point, RecordError};
 use crate::verdict::{Channel, ChannelKind, Item, PointVerdict};
+use crate::volume::{Judged as Volumes, Volume};
 use crate::{Batch, Detector, Params, StreamState, Verdict, Window};
 
 /// No verdict on the service before so many windows in which some series could speak: the rank among fewer says
@@ -62,6 +63,7 @@ pub struct MetricStream {
     window: u64,
     grace: u32,
     quarantine: Quarantine,
+    volume: Volume,
     #[serde(skip)]
     order: Vec<u32>,
     #[serde(skip)]
@@ -82,6 +84,7 @@ impl MetricStream {
             window: 0,
             grace: 0,
             quarantine: Quarantine::default(),
+            volume: Volume::default(),
             order: Vec::new(),
             judged: Vec::new(),
             evidence: None,
@@ -327,6 +330,7 @@ impl Detector for MetricStream {
         if unusable < self.pending.len() {
             self.judge(window, &mut verdict);
         }
+        self.volume.close(window, ChannelKind::MetricVolume, Volumes::None, &self.params, &mut verdict);
         self.pending.clear();
         verdict
     }
@@ -348,6 +352,7 @@ impl Detector for MetricStream {
             + self.table.memory()
             + self.twins.memory()
             + self.history.memory()
+            + self.volume.memory()
             + self.pending.capacity() * std::mem::size_of::<Pending>()
             + self.order.capacity() * std::mem::size_of::<u32>()
             + self.judged.capacity() * std::mem::size_of::<Judged>()

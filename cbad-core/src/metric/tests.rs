@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::MetricStream;
-use crate::{Batch, Detector, Params, Point, StreamState, Verdict, Window};
+use crate::{Batch, ChannelKind, Detector, Params, Point, StreamState, Verdict, Window};
 
 const MINUTE: u64 = 60_000_000_000;
 
@@ -186,14 +186,16 @@ fn more_series_than_the_limit_are_turned_away_not_lost() {
 }
 
 #[test]
-fn windows_without_points_change_nothing() {
+fn windows_without_points_change_nothing_but_are_silence() {
     let make = |gap: bool| {
         let (mut stream, mut state) = (MetricStream::new(Params::default()), 4);
         run(&mut stream, 0..500, 2, &mut state);
         if gap {
             for i in 500..600 {
                 let v = stream.close(&window(i));
-                assert!(v.channels.is_empty() && v.p == 1.0);
+                let silent = v.channels.iter().any(|c| c.kind == ChannelKind::MetricVolume);
+                assert_eq!((silent, v.channels.len() as u64), (v.p < 1.0, u64::from(silent)));
+                assert_eq!(silent, (501..506).contains(&i), "said from the second on, adopted in the fifth");
             }
         }
         observe(&mut stream, &[point(700, 1, 30.0), point(700, 2, 20.0)]);

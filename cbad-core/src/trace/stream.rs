@@ -12,6 +12,7 @@ use super::window::OpenWindow;
 use crate::calibrate::History;
 use crate::evidence::Evidence;
 use crate::quarantine::Quarantine;
+use crate::volume::{Judged, Volume};
 use crate::{
     count, math, Batch, Channel, ChannelKind, Detector, Item, Params, RecordError, SpanRecord, StreamState, Verdict,
     Window,
@@ -47,6 +48,7 @@ pub struct TraceStream {
     baseline: Baseline,
     grace: Grace,
     quarantine: Quarantine,
+    volume: Volume,
     #[serde(skip)]
     evidence: Option<Evidence>,
 }
@@ -61,6 +63,7 @@ impl TraceStream {
             baseline: Baseline::new(spans_in(params.max_sample_bytes)),
             grace: Grace::default(),
             quarantine: Quarantine::default(),
+            volume: Volume::default(),
             evidence: None,
             params,
         }
@@ -252,11 +255,12 @@ impl Detector for TraceStream {
             points: Vec::new(),
             requests: Vec::new(),
         };
-        // An empty window teaches nothing about spans; silence is judged where all of a service's streams are known.
+        // An empty window teaches nothing about spans.
         if !self.open.edges().is_empty() {
             self.judge(window, &mut verdict);
             self.grace.pass();
         }
+        self.volume.close(window, ChannelKind::TraceVolume, Judged::Fewer, &self.params, &mut verdict);
         self.open.clear();
         verdict
     }
@@ -275,7 +279,12 @@ impl Detector for TraceStream {
     }
 
     fn memory(&self) -> usize {
-        size_of::<Self>() + self.open.memory() + self.past.memory() + self.histories.memory() + self.baseline.memory()
+        size_of::<Self>()
+            + self.open.memory()
+            + self.past.memory()
+            + self.histories.memory()
+            + self.baseline.memory()
+            + self.volume.memory()
     }
 }
 
