@@ -80,17 +80,19 @@ def _is_window(line):
 
 
 def generated(part, flags, *replay_flags):
-    """Judges a generated history and keeps what was said; the history itself goes: it is made again in seconds."""
-    key = digest(of_file(SYNTHETIC), of_file(REPLAY), flags, replay_flags)
-    out = parts_of(part) / key
-    if not pathlib.Path(f"{out}.ndjson").exists():
-        recording = f"{out}.jsonl.gz"
-        try:
-            command([SYNTHETIC, "--quiet", *flags, "--labels", f"{out}.labels", "--output", recording])
-            replay(out, [recording], *replay_flags, windows=True)
-        finally:
-            pathlib.Path(recording).unlink(missing_ok=True)
-    return anomalies(f"{out}.ndjson"), json.load(open(f"{out}.labels")), windows(f"{out}.windows")
+    """Judges a generated history and keeps what was said. The history itself goes, since it is made again in seconds; QUALITY_KEEP=1 keeps it."""
+    made = parts_of(part) / digest(of_file(SYNTHETIC), flags)
+    out = parts_of(part) / digest(of_file(SYNTHETIC), of_file(REPLAY), flags, replay_flags)
+    recording, labels = made.with_suffix(".jsonl.gz"), made.with_suffix(".labels")
+    if not out.with_suffix(".ndjson").exists():
+        if not recording.exists():
+            part = made.with_suffix(".part.gz")
+            command([SYNTHETIC, "--quiet", *flags, "--labels", labels, "--output", part])
+            os.replace(part, recording)
+        replay(out, [recording], *replay_flags, windows=True)
+        if not os.environ.get("QUALITY_KEEP"):
+            recording.unlink()
+    return anomalies(f"{out}.ndjson"), json.load(open(labels)), windows(f"{out}.windows")
 
 
 def time(text):
