@@ -79,20 +79,20 @@ def _is_window(line):
     return line[start:line.find('"', start)] != line[end:line.find('"', end)]
 
 
-def generated(part, flags, *replay_flags):
-    """Judges a generated history and keeps what was said. The history itself goes, since it is made again in seconds; QUALITY_KEEP=1 keeps it."""
+def generated(part, flags, scored=False):
+    """Judges a generated history and keeps what was said, and if asked the p of every window, which takes longer. The history itself goes, since it is made again in seconds; QUALITY_KEEP=1 keeps it."""
     made = parts_of(part) / digest(of_file(SYNTHETIC), flags)
-    out = parts_of(part) / digest(of_file(SYNTHETIC), of_file(REPLAY), flags, replay_flags)
+    out = parts_of(part) / digest(of_file(SYNTHETIC), of_file(REPLAY), flags)
     recording, labels = made.with_suffix(".jsonl.gz"), made.with_suffix(".labels")
-    if not out.with_suffix(".ndjson").exists():
+    if not out.with_suffix(".windows" if scored else ".ndjson").exists():
         if not recording.exists():
             part = made.with_suffix(".part.gz")
             command([SYNTHETIC, "--quiet", *flags, "--labels", labels, "--output", part])
             os.replace(part, recording)
-        replay(out, [recording], *replay_flags, windows=True)
+        replay(out, [recording], windows=scored)
         if not os.environ.get("QUALITY_KEEP"):
             recording.unlink()
-    return anomalies(f"{out}.ndjson"), json.load(open(labels)), windows(f"{out}.windows")
+    return anomalies(f"{out}.ndjson"), json.load(open(labels)), windows(f"{out}.windows") if scored else []
 
 
 def time(text):
