@@ -116,7 +116,7 @@ func (s *savingService) do(m *models) {
 		c.give(p)
 		return
 	}
-	p.data = pack.Marshal(*state)
+	p.data = pack.Append(make([]byte, 0, state.size()), *state)
 	c.give(p)
 }
 

@@ -95,6 +95,22 @@ func (m *models) save(open [signals][]spansState) (*modelsState, error) {
 	return s, nil
 }
 
+// size is about how many bytes the state takes.
+func (s *modelsState) size() int {
+	n := 16 << 10
+	for sig := range s.Streams {
+		st := &s.Streams[sig]
+		n += len(st.Core)
+		for i := range st.Held {
+			n += len(st.Held[i].Bytes) + 4*len(st.Held[i].Offsets) + pointBytes*len(st.Held[i].Points)
+		}
+		for i := range st.Open {
+			n += spanBytes * len(st.Open[i].Spans)
+		}
+	}
+	return n
+}
+
 // load fills models in which there is nothing yet. After an error they are free again.
 func (m *models) load(s *modelsState) (err error) {
 	defer func() {

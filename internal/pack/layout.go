@@ -32,12 +32,10 @@ func describe(b *strings.Builder, t reflect.Type) {
 		describe(b, t.Elem())
 	case reflect.Struct:
 		b.WriteString("{")
-		for i := range t.NumField() {
-			if stored(t, i) {
-				b.WriteString(t.Field(i).Name + " ")
-				describe(b, t.Field(i).Type)
-				b.WriteString(";")
-			}
+		for _, i := range fields(t) {
+			b.WriteString(t.Field(i).Name + " ")
+			describe(b, t.Field(i).Type)
+			b.WriteString(";")
 		}
 		b.WriteString("}")
 	case reflect.Bool, reflect.String, reflect.Float64,

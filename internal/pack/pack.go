@@ -9,6 +9,7 @@ import (
 	"math/bits"
 	"reflect"
 	"slices"
+	"sync"
 )
 
 // What a value becomes:
@@ -30,7 +31,10 @@ import (
 var ErrDamaged = errors.New("not a value of this layout")
 
 // Marshal returns v's bytes.
-func Marshal(v any) []byte { return appendValue(nil, reflect.ValueOf(v)) }
+func Marshal(v any) []byte { return Append(nil, v) }
+
+// Append appends v's bytes.
+func Append(b []byte, v any) []byte { return appendValue(b, reflect.ValueOf(v)) }
 
 // Unmarshal reads what Marshal wrote into the variable that v points to. All bytes must be used.
 func Unmarshal(b []byte, v any) error {
@@ -67,10 +71,8 @@ func appendValue(b []byte, v reflect.Value) []byte {
 	case reflect.Array:
 		return appendElements(b, v)
 	case reflect.Struct:
-		for i := range t.NumField() {
-			if stored(t, i) {
-				b = appendValue(b, v.Field(i))
-			}
+		for _, i := range fields(t) {
+			b = appendValue(b, v.Field(i))
 		}
 		return b
 	case reflect.Map:
@@ -106,17 +108,27 @@ func appendMap(b []byte, v reflect.Value) []byte {
 	return b
 }
 
-// stored tells whether a field is written.
-func stored(t reflect.Type, i int) bool {
-	f := t.Field(i)
-	if f.Name == "_" {
-		return false
+// fields are the fields of a structure that are written. Asking the type costs more than writing most of them.
+func fields(t reflect.Type) []int {
+	if known, ok := fieldsOf.Load(t); ok {
+		return known.([]int)
 	}
-	if !f.IsExported() {
-		panic(fmt.Sprintf("pack: %s has the unexported field %s", t, f.Name))
+	var written []int
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Name == "_" {
+			continue
+		}
+		if !f.IsExported() {
+			panic(fmt.Sprintf("pack: %s has the unexported field %s", t, f.Name))
+		}
+		written = append(written, i)
 	}
-	return true
+	fieldsOf.Store(t, written)
+	return written
 }
+
+var fieldsOf sync.Map // of reflect.Type to []int
 
 func unsupported(t reflect.Type) string { return fmt.Sprintf("pack: no encoding for %s", t) }
 
@@ -212,10 +224,8 @@ func (r *reader) value(v reflect.Value) {
 			r.value(v.Index(i))
 		}
 	case reflect.Struct:
-		for i := range t.NumField() {
-			if stored(t, i) {
-				r.value(v.Field(i))
-			}
+		for _, i := range fields(t) {
+			r.value(v.Field(i))
 		}
 	case reflect.Map:
 		r.mapping(v)
@@ -284,10 +294,8 @@ func least(t reflect.Type) uint64 {
 		return uint64(t.Len()) * least(t.Elem())
 	case reflect.Struct:
 		n := uint64(0)
-		for i := range t.NumField() {
-			if stored(t, i) {
-				n += least(t.Field(i).Type)
-			}
+		for _, i := range fields(t) {
+			n += least(t.Field(i).Type)
 		}
 		return n
 	default:
