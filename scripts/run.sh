@@ -2,7 +2,7 @@
 # Starts a collector on this machine and shows it an incident.
 # usage: scripts/run.sh          two hours of a small shop's telemetry, the last ten minutes with
 #                                an incident, then light live traffic until Ctrl-C
-#        LIVE=0 scripts/run.sh   the collector alone
+#        LIVE=0 scripts/run.sh   the collector alone, with the state of its last run
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -62,6 +62,8 @@ binaries=(bin/driftlock)
 make --no-print-directory "${binaries[@]}"
 
 mkdir -p data
+# The generated two hours begin anew, so must what was learnt of them: to the last run's state they would all be late.
+[ "${LIVE:-1}" = 0 ] || rm -rf data/state
 export HOSTNAME # bash knows it but keeps it to itself; the configuration names this machine by it
 bin/driftlock --config config/local.yaml >"$log" 2>&1 &
 collector=$!
