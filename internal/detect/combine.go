@@ -101,3 +101,16 @@ func (m *models) lastTogether(window uint64) (p float64, ok bool) {
 	m.ps = ps
 	return cbad.Product(ps), true
 }
+
+// odd is the p at or below which a window is odd enough that those after it are part of the same run.
+const odd = 1e-2
+
+// oddBefore tells whether one of the windows just before was odd.
+func (m *models) oddBefore(window uint64) bool {
+	for i := range m.looks {
+		if l := &m.looks[i]; l.window < window && l.window+lookBack*m.d.duration > window && l.all <= odd {
+			return true
+		}
+	}
+	return false
+}

@@ -14,8 +14,11 @@ type outcome struct {
 	judged  *episode.Judged // nil: not a verdict on a window
 	window  *anomaly.Window
 	scores  []Score
-	release bool   // say what is held back: nothing more will come for a while
-	call    func() // in turn
+	level   float64 // of a judged window, as the budget alone gives it
+	latched bool    // a metric point alerted, whatever the window's p
+	again   bool    // the service was odd in one of the last windows, too
+	release bool    // say what is held back: nothing more will come for a while
+	call    func()  // in turn
 }
 
 // maxOutcomes bounds what waits for its turn; workers ahead of the others then wait too.
@@ -30,6 +33,7 @@ type emitter struct {
 	next    uint64
 	closed  bool
 	ledger  ledger
+	pool    pool
 	tracker *episode.Tracker
 	explain func(episode.Said) string
 
@@ -95,6 +99,7 @@ func (e *emitter) emit(ctx context.Context, o *outcome) {
 	var said []episode.Said
 	switch {
 	case o.judged != nil:
+		e.decide(o)
 		said = e.tracker.Take(o.judged)
 	case o.release:
 		said = e.tracker.Release()
@@ -111,6 +116,27 @@ func (e *emitter) emit(ctx context.Context, o *outcome) {
 	}
 	for i := range o.scores {
 		e.sink.Score(ctx, &o.scores[i])
+	}
+}
+
+// decide takes a statement back whose p-value is above what the pool of all verdicts lets the budget afford.
+func (e *emitter) decide(o *outcome) {
+	j := o.judged
+	if e.fixed || j.Alone {
+		return
+	}
+	nominal := o.level
+	level := e.pool.level(nominal)
+	if a := j.Statement; a != nil && !o.latched {
+		if a.Level = level; j.P > level {
+			j.Statement = nil
+		}
+	}
+	if w := o.window; w != nil {
+		w.Level, w.Anomaly = level, j.Statement != nil
+	}
+	if !o.again {
+		e.pool.add(j.Decades)
 	}
 }
 

@@ -49,7 +49,7 @@ func (m *models) judge(t *task) *outcome {
 	}
 	j.latched = m.d.cfg.MetricLevel > 0 && v.present[metrics] && latched(v.signals[metrics].Points)
 	j.anomalous = j.p <= j.level || j.latched
-	o.judged = j.judged()
+	o.judged, o.level, o.latched, o.again = j.judged(), j.level, j.latched, m.oddBefore(j.start)
 	if j.anomalous {
 		o.judged.Statement = j.anomaly(t.judging.resource)
 	}

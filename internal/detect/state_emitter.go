@@ -10,7 +10,8 @@ import (
 // emitterState is what a snapshot keeps of the emitter, once everything judged before the snapshot was said.
 type emitterState struct {
 	Ledger  []uint64 // times of episodes, oldest first
-	Tracker []byte   // JSON of episode.State: it holds anomalies, whose one form that is
+	Pool    pool
+	Tracker []byte // JSON of episode.State: it holds anomalies, whose one form that is
 }
 
 // save is called by the emitter's goroutine, between two outcomes.
@@ -19,7 +20,7 @@ func (e *emitter) save() (emitterState, error) {
 	if err != nil {
 		return emitterState{}, fmt.Errorf("episodes: %w", err)
 	}
-	return emitterState{Ledger: e.ledger.save(), Tracker: tracker}, nil
+	return emitterState{Ledger: e.ledger.save(), Pool: e.pool, Tracker: tracker}, nil
 }
 
 // load fills an emitter that has said nothing yet.
@@ -36,7 +37,7 @@ func (e *emitter) load(s *emitterState) error {
 	if err := e.tracker.Restore(state); err != nil {
 		return err
 	}
-	e.ledger = ledger{}
+	e.ledger, e.pool = ledger{}, s.Pool
 	for _, endNs := range s.Ledger {
 		e.ledger.spend(endNs)
 	}

@@ -1,0 +1,79 @@
+package detect
+
+import "math"
+
+// pool is what the verdicts on all services together say about how far p-values can be believed.
+//
+// With twenty services and one false alarm a day the level is 3.5e-5 a window, and no single service has the history that
+// a p-value of that size needs: it is extrapolated. But all services together have tens of thousands of windows, each
+// with a p-value that should be at most 10^−x with a chance of 10^−x. The pool holds these decades x and fits their tail:
+// with n windows, k of them above u, mean excess m, the realised chance of x decades is (k + ½)/(n + 1) · exp(−(x − u)/m)
+// (Pickands 1975, shape 0). Where that is more than 10^−x, the level is lowered until the realised chance is what the
+// budget allows; where it is less, nothing is gained by it.
+//
+// A run of odd windows of one service counts once (runs declustering, Leadbetter, Weissman, de Haan and Rootzén 1989),
+// since the budget counts episodes, and so that a long incident does not make the detector deaf to the next one.
+type pool struct {
+	Bins [poolBins]float64 // windows by decades, poolWidth each
+	N    float64           // their sum
+}
+
+const (
+	poolBins  = 240
+	poolWidth = 0.05
+	// poolMemory is the number of windows after which all counts are halved: nine days of twenty services.
+	poolMemory = 1 << 18
+	// poolLeast is how many windows say nothing about a tail yet.
+	poolLeast = 1000
+	// The tail is made of this share of the windows, and of at least so many.
+	poolShare = 0.005
+	poolTail  = 30
+	// The mean excess is shrunk to that of honest p-values, 1/ln 10 decades, which counts as so many windows.
+	poolPrior = 10
+	// poolReach is how far beyond u one window counts, in decades: an incident does not stretch the tail.
+	poolReach = 2
+	// poolMost is by how many decades the level is lowered at most, whatever happened.
+	poolMost = 1.5
+)
+
+// add learns one window's decades.
+func (p *pool) add(decades float64) {
+	i := int(decades / poolWidth)
+	p.Bins[max(0, min(i, poolBins-1))]++
+	p.N++
+	if p.N < poolMemory {
+		return
+	}
+	p.N = 0
+	for i := range p.Bins {
+		p.Bins[i] = math.Floor(p.Bins[i] / 2)
+		p.N += p.Bins[i]
+	}
+}
+
+// level is the p at which the realised chance is the given one, at most that itself.
+func (p *pool) level(nominal float64) float64 {
+	if p.N < poolLeast {
+		return nominal
+	}
+	want := max(poolTail, poolShare*p.N)
+	k, edge := 0.0, poolBins
+	for k < want && edge > 0 {
+		edge--
+		k += p.Bins[edge]
+	}
+	u := float64(edge) * poolWidth
+	excess := 0.0
+	for i := edge; i < poolBins; i++ {
+		excess += p.Bins[i] * min(float64(i-edge)*poolWidth+poolWidth/2, poolReach)
+	}
+	mean := (poolPrior*math.Log10E + excess) / (poolPrior + k)
+	asked := -math.Log10(nominal)
+	x := u + mean*math.Log((k+0.5)/(p.N+1)/nominal)
+	// In hundredths of a decade, rounded up: machines whose last bits differ agree on the level.
+	x = math.Ceil(min(x, asked+poolMost)*100) / 100
+	if x <= asked {
+		return nominal
+	}
+	return math.Pow(10, -x)
+}
