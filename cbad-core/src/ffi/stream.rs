@@ -141,7 +141,10 @@ impl Stream {
     pub(super) fn tune(&mut self, params: &Params) -> Result<(), Failure> {
         let tuned = self.params.tuned(params);
         if tuned != *params {
-            let why = format!("only thresholds can change while a stream lives: it has {:?}, asked for are {params:?}", self.params);
+            let why = format!(
+                "only thresholds can change while a stream lives: it has {:?}, asked for are {params:?}",
+                self.params
+            );
             return fail(CBAD_INVALID, why);
         }
         self.snapshot = None;

@@ -70,6 +70,9 @@ pub(super) fn score(window: &OpenWindow, edges: &count::Window, errors: &[Outcom
     past.edges.score(edges, &mut scored);
     let of = |kind: Kind| scored.iter().copied().filter(|s| s.kind == kind).collect::<Vec<_>>();
     let (mut new, mut transitions, mut counts) = (of(Kind::New), of(Kind::Transition), of(Kind::Count));
+    for s in &mut new {
+        s.bits += repeat_bits(window, s.symbol);
+    }
     if !new.is_empty() {
         let bits = count::novelty_channel(&mut new);
         out.operations =
@@ -88,6 +91,14 @@ pub(super) fn score(window: &OpenWindow, edges: &count::Window, errors: &[Outcom
     out.net = score_net(window, past);
     out.errors = score_errors(window, errors, past);
     out
+}
+
+/// What it adds that several requests of one window have the same new operation: things that are new because they are rare
+/// come once. One request in four may be followed by another in the same minute, so each distinct trace beyond the first adds
+/// two bits, up to eight of them; spans of one trace add nothing.
+fn repeat_bits(window: &OpenWindow, operation: u64) -> f64 {
+    let traces = window.edges().iter().filter(|e| e.id.operation == operation).fold(0, |bits, e| bits | e.traces);
+    2.0 * f64::from(traces.count_ones().clamp(1, 9) - 1)
 }
 
 fn weighed(kind: ChannelKind, items: &mut Vec<Scored>, item: impl Fn(&Scored) -> Item) -> Statistic {

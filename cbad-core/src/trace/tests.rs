@@ -83,6 +83,58 @@ fn a_new_operation_has_the_p_that_its_past_supports() {
 }
 
 #[test]
+fn a_new_operation_in_many_requests_is_more_than_a_rare_one() {
+    let new_call = |same_trace: bool| {
+        let (mut stream, mut random) = ready(200);
+        let mut spans = usual(&mut random, 200, 30);
+        let lists: Vec<SpanRecord> = spans.iter().filter(|s| s.operation == LIST).take(6).copied().collect();
+        for list in &lists {
+            let trace_id = if same_trace { lists[0].trace_id } else { list.trace_id };
+            spans.push(SpanRecord {
+                operation: 99,
+                parent: 2000,
+                caller: 0,
+                net_ns: SpanRecord::NO_NET,
+                trace_id,
+                ..*list
+            });
+        }
+        p(&judge(&mut stream, &spans, 200), ChannelKind::TraceNew)
+    };
+    assert!(new_call(true) > 1e-3, "six times in one request is one new thing");
+    assert!(new_call(false) < 1e-4, "in six of thirty requests the service has changed");
+}
+
+#[test]
+fn a_callee_whose_spans_are_missing_does_not_make_its_caller_slow() {
+    let (mut stream, mut random) = (TraceStream::new(Params::default()), Random(3));
+    let window = |random: &mut Random, w: u64, callee: bool| {
+        let mut spans = usual(random, w, 30);
+        for s in spans.iter_mut().filter(|s| s.operation == QUERY) {
+            if callee {
+                s.flags = SpanRecord::REMOTE_CHILD;
+            } else {
+                s.exclusive_ns *= 5; // the callee's time is not taken off any more
+            }
+        }
+        spans
+    };
+    for w in 0..100 {
+        let spans = window(&mut random, w, true);
+        judge(&mut stream, &spans, w);
+    }
+    for w in 100..140 {
+        let spans = window(&mut random, w, false);
+        let v = judge(&mut stream, &spans, w);
+        assert!(p(&v, ChannelKind::TraceDuration) > 1e-3, "window {w}: {:?}", v.items);
+    }
+    let mut spans = window(&mut random, 140, false);
+    spans.iter_mut().filter(|s| s.operation == QUERY).for_each(|s| s.exclusive_ns *= 5);
+    let v = judge(&mut stream, &spans, 140);
+    assert!(p(&v, ChannelKind::TraceDuration) < 1e-4, "by now the new way of measuring has a level of its own");
+}
+
+#[test]
 fn errors_make_a_channel_of_their_own() {
     let (mut stream, mut random) = ready(100);
     let v = judge(&mut stream, &usual(&mut random, 100, 30), 100);

@@ -33,6 +33,11 @@ pub(super) fn hex(trace: &[u8; 16]) -> String {
     format!("{:032x}", u128::from_be_bytes(*trace))
 }
 
+fn trace_bit(trace: &[u8; 16]) -> u64 {
+    let id = u128::from_le_bytes(*trace);
+    1 << (mix((id >> 64) as u64 ^ id as u64) & 63)
+}
+
 /// The three largest values with their trace ids; ties by trace id, so that the order of arrival leaves no trace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Largest {
@@ -79,6 +84,8 @@ pub(super) struct Edge {
     pub id: EdgeId,
     pub spans: u64,
     pub errors: u64,
+    /// A bit for each sixty-fourth of the traces' hashes: its ones are at most the number of distinct traces.
+    pub traces: u64,
     /// The calling service, 0 where it is the same one.
     pub caller: u64,
     pub durations: Sums,
@@ -212,13 +219,14 @@ impl OpenWindow {
         };
         let e = &mut self.edges[i];
         e.spans += 1;
+        e.traces |= trace_bit(&s.trace_id);
         // The largest, so that a mixture (it takes colliding hashes) does not depend on the order.
         e.caller = e.caller.max(s.caller);
-        e.durations.add(code(s.exclusive_ns));
+        e.durations.add(code(s.exclusive_ns), s.flags & SpanRecord::REMOTE_CHILD != 0);
         e.slowest.offer(s.exclusive_ns, &s.trace_id);
         if s.net_ns != SpanRecord::NO_NET {
             let net = s.net_ns.max(0) as u64;
-            e.net.add(code(net));
+            e.net.add(code(net), false);
             e.farthest.offer(net, &s.trace_id);
         }
         if s.is_error() {
@@ -251,6 +259,7 @@ impl OpenWindow {
         self.edges.push(Edge {
             id,
             spans: 0,
+            traces: 0,
             errors: 0,
             caller: 0,
             durations: Sums::new(past.durations.get(&id)),
