@@ -136,7 +136,7 @@ func (e *emitter) decide(o *outcome) {
 		w.Level, w.Anomaly = level, j.Statement != nil
 	}
 	if !o.again {
-		e.pool.add(j.Decades)
+		e.pool.add(j.Evidence.All)
 	}
 }
 
