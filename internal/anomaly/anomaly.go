@@ -125,7 +125,7 @@ type Window struct {
 	Level        float64   `json:"level"`
 	Anomaly      bool      `json:"anomaly"`
 	BudgetPerDay float64   `json:"budget_per_day,omitempty"` // 0 where the level is fixed
-	BudgetSpent  float64   `json:"budget_spent,omitempty"`   // anomalies stated in the last 24 h of event time, all services
+	BudgetSpent  float64   `json:"budget_spent,omitempty"`   // episodes begun in the last 24 h of event time, all services
 	ComponentID  string    `json:"component_id"`
 	ProcessID    string    `json:"process_id,omitempty"`
 	Streams      []Stream  `json:"streams"`

@@ -90,7 +90,7 @@ func (b *budget) highest() float64 {
 	return min(b.perDay/b.windowsPerDay, 1)
 }
 
-// ledger is what was spent of the budget: the anomalies of the last 24 hours of event time. It sees them in judged order,
+// ledger is what was spent of the budget: the episodes begun in the last 24 hours of event time. It sees them in judged order,
 // in which event times of different services may cross, so each is kept with its time. Beyond its size the oldest are
 // forgotten: a budget overspent that much is overspent anyway.
 type ledger struct {

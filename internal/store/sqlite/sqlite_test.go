@@ -230,6 +230,42 @@ func TestMigrationsGoDownAndUp(t *testing.T) {
 	require.Equal(t, want, schema(t, s))
 }
 
+// TestRowsOfOlderBuilds: what was stored before there were episodes reads as it was, and is not taken for one.
+func TestRowsOfOlderBuilds(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a.db")
+	files, err := iofs.New(migrations.Files, ".")
+	require.NoError(t, err)
+	db, err := sql.Open("sqlite3", dsn(path))
+	require.NoError(t, err)
+	driver, err := driversqlite.WithInstance(db, &driversqlite.Config{})
+	require.NoError(t, err)
+	m, err := migrate.NewWithInstance("iofs", files, "sqlite3", driver)
+	require.NoError(t, err)
+	require.NoError(t, m.Migrate(2))
+	want := storetest.Anomaly(2)
+	require.Nil(t, want.Episode)
+	_, err = db.Exec(`INSERT INTO anomalies (id, timestamp, window_start, service, stream_type, score, p_value, p_floor, level, ncd_score, bits,
+		glass_box_explanation, compression_baseline, compression_window, compression_combined, entropy_baseline, entropy_window, permutation_p,
+		signals, reasons, channels, requests, trace_ids, trimmed, incomplete, resource, component_id, config_hash, core_version, process_id, created_at, updated_at)
+		VALUES (?, ?, ?, ?, 'logs', 1, ?, 1, 1, 0, 1, 'x', 0, 0, 0, 0, 0, 1, 'null', 'null', 'null', 'null', 'null', 'null', 0, 'null', '', '', '', '', 1, 1)`,
+		want.ID, nanos(want.Timestamp), nanos(want.WindowStart), want.Service, want.PValue)
+	require.NoError(t, err)
+	require.NoError(t, driver.Close())
+
+	s, err := Open(t.Context(), Options{Path: path})
+	require.NoError(t, err)
+	defer s.Close()
+	got, err := s.Get(t.Context(), want.ID)
+	require.NoError(t, err)
+	require.Nil(t, got.Episode)
+	require.Equal(t, anomaly.KindAnomaly, got.Kind)
+	require.Equal(t, want.Timestamp, got.Timestamp)
+	n, err := s.Add(t.Context(), anomaly.Items{Anomalies: []*anomaly.Anomaly{want}})
+	require.NoError(t, err)
+	require.Zero(t, n.Anomalies, "delivered once more")
+}
+
 func schema(t *testing.T, s *Store) (text string) {
 	t.Helper()
 	require.NoError(t, s.db.read.QueryRow("SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_master ORDER BY name)").Scan(&text))
