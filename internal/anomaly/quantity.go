@@ -43,12 +43,22 @@ func Quantity(v float64, unit string) string {
 	case "%":
 		text = Number(v) + " %"
 	default:
-		text = Number(v) + " " + strings.Trim(base, "{}")
+		text = Number(v) + " " + annotation(base, v)
 	}
 	if perSecond {
 		return text + "/s"
 	}
 	return text
+}
+
+// annotation is a unit in words: of UCUM's annotations, which are counted things in braces, there are several.
+func annotation(unit string, n float64) string {
+	word, counted := strings.CutPrefix(unit, "{")
+	word = strings.TrimSuffix(word, "}")
+	if counted && n != 1 && !strings.HasSuffix(word, "s") {
+		return word + "s"
+	}
+	return word
 }
 
 // nanoseconds writes a duration with three digits.

@@ -124,6 +124,9 @@ func TestPhrases(t *testing.T) {
 	}
 	band := &anomaly.Reason{Item: "cpu", Observed: 95, Expected: 20, Band: []float64{10, 30}, Unit: "%"}
 	assert.Equal(t, "cpu is 95 %, usual 10 to 30 %", phrase(cbad.MetricSum, band))
+	assert.Equal(t, "n is 95 requests, usual up to 30 requests", phrase(cbad.MetricSum, &anomaly.Reason{Item: "n", Observed: 95, Band: []float64{-10, 30}, Unit: "{request}"}))
+	assert.Equal(t, "n is 95, usual 3", phrase(cbad.MetricSum, &anomaly.Reason{Item: "n", Observed: 95, Band: []float64{3, 3}}))
+	assert.Equal(t, "it is silent", phrase(cbad.TraceError+1, &anomaly.Reason{Text: "it is silent"}), "what has its words keeps them")
 	band.Observed = 15
 	assert.Equal(t, "cpu is 15 %, about 20 % was expected", phrase(cbad.MetricSum, band))
 }

@@ -140,6 +140,9 @@ func phrase(channel cbad.ChannelKind, r *anomaly.Reason) string {
 				// A band is symmetric on the model's scale and may reach below what the value can be.
 				return fmt.Sprintf("%s is %s, usual up to %s", what, quantity(r.Observed), high)
 			}
+			if low == high {
+				return fmt.Sprintf("%s is %s, usual %s", what, quantity(r.Observed), high)
+			}
 			if bare := anomaly.Number(r.Band[0]); strings.TrimPrefix(low, bare) == strings.TrimPrefix(high, anomaly.Number(r.Band[1])) {
 				low = bare // the unit once
 			}
