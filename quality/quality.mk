@@ -20,5 +20,6 @@ $(QUALITY_BUILD)/venv/ready: quality/requirements.txt
 
 .PHONY: bench-quality
 bench-quality: tools $(QUALITY_BUILD)/venv/ready ## Detection measured, beside other detectors; PARTS="incidents nulls" runs some
+	$(QUALITY_PYTHON) quality/test_harness.py --quiet
 	QUALITY_BUILD=$(abspath $(QUALITY_BUILD)) QUALITY_DATA=$(abspath $(QUALITY_DATA)) QUALITY_BENCH=$(abspath $(QUALITY_BENCH)) \
 		$(QUALITY_PYTHON) quality/run.py $(PARTS)
