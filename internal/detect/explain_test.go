@@ -106,15 +106,15 @@ func TestPhrases(t *testing.T) {
 		assert.Regexp(t, "7|item", text, kind)
 	}
 	for want, r := range map[string]anomaly.Reason{
-		"log line “b” after “a” 6 times, usual 13.9":                               {Channel: "log_count", Item: "b", Context: "a", Observed: 6, Expected: 13.926},
-		"log line “a” was the last of its request 8 times, usual 2":                {Channel: "log_count", Item: "(end)", Context: "a", Observed: 8, Expected: 2},
-		"log line “a” began a request 8 times, usual 2":                            {Channel: "log_count", Item: "a", Context: "(start)", Observed: 8, Expected: 2},
-		"1 request ran an unusual course, usually never":                           {Channel: "request", Observed: 1, Expected: 0.04124},
-		"“GET /a” from front failed once, usually never":                           {Channel: "trace_error", Item: "GET /a", Context: "front", Observed: 1},
-		"“GET /a” from front takes 104ms, usual 37.2ms":                            {Channel: "trace_duration", Item: "GET /a", Context: "front", Observed: 104.07e6, Expected: 37.17e6, Unit: "ns"},
-		"load of pod-1 is 3 per second, usual 1 to 2 per second":                   {Channel: "metric", Item: "load", Context: "pod-1", Observed: 3, Band: []float64{1, 2}, Unit: "/s"},
-		"memory is 3 MiB, usual 1 KiB to 2 MiB":                                    {Channel: "metric", Item: "memory", Context: "#1f", Observed: 3 << 20, Band: []float64{1 << 10, 2 << 20}, Unit: "By"},
-		"memory is 2 GiB, about 1 GiB was expected": {Channel: "metric", Item: "memory", Observed: 2 << 30, Expected: 1 << 30, Unit: "By"},
+		"log line “b” after “a” 6 times, usual 13.9":                {Channel: "log_count", Item: "b", Context: "a", Observed: 6, Expected: 13.926},
+		"log line “a” was the last of its request 8 times, usual 2": {Channel: "log_count", Item: "(end)", Context: "a", Observed: 8, Expected: 2},
+		"log line “a” began a request 8 times, usual 2":             {Channel: "log_count", Item: "a", Context: "(start)", Observed: 8, Expected: 2},
+		"1 request ran an unusual course, usually never":            {Channel: "request", Observed: 1, Expected: 0.04124},
+		"“GET /a” from front failed once, usually never":            {Channel: "trace_error", Item: "GET /a", Context: "front", Observed: 1},
+		"“GET /a” from front takes 104ms, usual 37.2ms":             {Channel: "trace_duration", Item: "GET /a", Context: "front", Observed: 104.07e6, Expected: 37.17e6, Unit: "ns"},
+		"load of pod-1 is 3 per second, usual 1 to 2 per second":    {Channel: "metric", Item: "load", Context: "pod-1", Observed: 3, Band: []float64{1, 2}, Unit: "/s"},
+		"memory is 3 MiB, usual 1 KiB to 2 MiB":                     {Channel: "metric", Item: "memory", Context: "#1f", Observed: 3 << 20, Band: []float64{1 << 10, 2 << 20}, Unit: "By"},
+		"memory is 2 GiB, about 1 GiB was expected":                 {Channel: "metric", Item: "memory", Observed: 2 << 30, Expected: 1 << 30, Unit: "By"},
 	} {
 		for kind := cbad.LogNew; kind <= cbad.TraceError; kind++ {
 			if kind.String() == r.Channel {

@@ -79,8 +79,8 @@ func (j *judgement) judged() *episode.Judged {
 
 // parts is how much of the window's oddity comes from where.
 func (j *judgement) parts() episode.Evidence {
-	own := func(k cbad.ChannelKind) bool {
-		return k == cbad.TraceDuration || k == cbad.MetricSum || k == cbad.MetricVolume
+	own := func(k cbad.ChannelKind) bool { // what a service calls is its own doing, too
+		return k == cbad.TraceDuration || k == cbad.TraceNew || k == cbad.MetricSum || k == cbad.MetricVolume
 	}
 	return episode.Evidence{
 		All:       finite(j.decades),
@@ -88,7 +88,7 @@ func (j *judgement) parts() episode.Evidence {
 		Rest:      j.decadesOf(func(k cbad.ChannelKind) bool { return k != cbad.TraceNet }),
 		Volume:    j.decadesOf(volume),
 		Timeless:  j.decadesOf(func(k cbad.ChannelKind) bool { return k != cbad.TraceDuration }),
-		Resources: j.decadesOf(func(k cbad.ChannelKind) bool { return k == cbad.MetricSum }),
+		Resources: j.decadesOf(func(k cbad.ChannelKind) bool { return own(k) && k != cbad.TraceDuration }),
 	}
 }
 

@@ -13,7 +13,7 @@ import "slices"
 
 const (
 	// share of a service's evidence that one below must have to explain it: what is seen of a fault thins out upwards,
-	// because other requests go the same way.
+	// because other requests go the same way. Also the share from which on it is its own work that is odd.
 	share = 0.5
 	// enough evidence is enough: beyond so many decades numbers are extrapolated and grow with the number of requests.
 	enough = 12
@@ -68,8 +68,8 @@ func (t *Tracker) explains(s, above *service, window uint64) bool {
 	switch {
 	case has.All < min(own, enough) || has.All < share*min(all, enough):
 		return false // too little
-	case has.Rest < odd && own >= odd:
-		return false // odd in the way to it alone, and the one above is slow itself
+	case has.Rest < odd && own >= share*all:
+		return false // odd in the way to it alone, and the one above mostly in its own work
 	}
 	return true
 }

@@ -26,7 +26,7 @@ type Judged struct {
 // service's spans, which is not its own where spans of its callees are missing.
 type Evidence struct {
 	All       float64
-	Own       float64 // what the service's own work shows: its time, its resources
+	Own       float64 // what the service's own work shows: its time, its resources, calls it never made
 	Rest      float64 // all but the time on the way to it, which its callers can bring about
 	Volume    float64 // that there is less than usual
 	Timeless  float64 // all but Time

@@ -201,6 +201,7 @@ func TestWhatExplainsAndWhatDoesNot(t *testing.T) {
 	assert.Equal(t, "checkout 1 r1 w1 by payment, payment 1 r1 w1",
 		said(func(c, p *Judged) { c.Evidence.All, c.Evidence.Own, p.Evidence.All, p.Evidence.Volume = 300, 300, 5, 5 }), "missing spans make callers look slow")
 	assert.Equal(t, "checkout 1 r1 w1, payment 1 r1 w1 by checkout", said(func(c, p *Judged) { c.Evidence.Own, p.Evidence.Rest = 4, 1 }), "a slow caller makes the way look slow")
+	assert.Equal(t, "checkout 1 r1 w1 by payment, payment 1 r1 w1", said(func(c, p *Judged) { c.Evidence.Own, p.Evidence.Rest = 2, 1 }), "a long way fails callers, too")
 	assert.Equal(t, "checkout 1 r1 w1 by payment", said(func(_, p *Judged) { p.Statement, p.Evidence.All = nil, 5 }), "odd, if not stated")
 	assert.Equal(t, "checkout 1 r1 w1", said(func(_, p *Judged) { p.Statement, p.Evidence.All = nil, 2 }))
 
