@@ -85,7 +85,9 @@ func TestLoadedStateIsTheSavedOne(t *testing.T) {
 
 // Arrivals late, early, with gaps, and several restarts, on models that only count.
 func TestRandomArrivalsGoOn(t *testing.T) {
-	for seed := range uint64(40) {
+	cfg := DefaultConfig()
+	cfg.Limits.Spans = 1024
+	for seed := range uint64(30) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		type arrival struct {
 			kind    int
@@ -109,7 +111,7 @@ func TestRandomArrivalsGoOn(t *testing.T) {
 			for i := range restarts + 1 {
 				to := len(all) * (i + 1) / (restarts + 1)
 				l := &listener{}
-				d, err := New("test", DefaultConfig(), Settings{Replay: true}, l)
+				d, err := New("test", cfg, Settings{Replay: true}, l)
 				require.NoError(t, err)
 				d.newModel = func(cbad.Kind, cbad.Params) (model, error) { return &fakeModel{}, nil }
 				d.loadModel = func(_ cbad.Kind, _ cbad.Params, saved []byte) (model, error) {
