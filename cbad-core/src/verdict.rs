@@ -11,10 +11,27 @@ pub struct Window {
     pub incomplete: bool,
     /// The service's instance changed (restart, deploy) in this window: grace rules apply.
     pub instance_changed: bool,
+    /// The service's version changed shortly before: what lasts is adopted sooner ([`Window::adopt_after`]).
+    pub deployed: bool,
     /// Closed before all of it came (the end of a recording, a shutdown): no verdict on volume.
     pub partial: bool,
     /// The last window: requests still open are complete.
     pub last: bool,
+}
+
+/// Odd windows in a row that become the new normal after a deploy, at most: a change of version is a reason for a change that
+/// lasts, as no reason at all is not. Three, because start-up transients last up to that (and are said if they are odd).
+const ADOPT_AFTER_DEPLOY: u32 = 3;
+
+impl Window {
+    /// How many odd windows in a row are the new normal.
+    pub fn adopt_after(&self, usually: u32) -> u32 {
+        if self.deployed {
+            usually.min(ADOPT_AFTER_DEPLOY)
+        } else {
+            usually
+        }
+    }
 }
 
 /// What a channel measures. The discriminant crosses the C interface and names never change meaning.

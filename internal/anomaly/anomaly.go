@@ -134,7 +134,7 @@ type Window struct {
 // Stream is one service × signal in a Window item.
 type Stream struct {
 	Signal      Signal  `json:"signal"`
-	State       string  `json:"state"` // warming or ready
+	State       string  `json:"state"` // new (nothing learnt yet), warming or ready
 	Seen        uint32  `json:"seen"`
 	Needed      uint32  `json:"needed"`
 	Records     uint64  `json:"records"`

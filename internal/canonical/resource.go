@@ -21,6 +21,8 @@ type Resource struct {
 	Instance uint64
 	// Replica hashes the attribute that names a pod or process, 0 where none does. A new one is a restart or a deploy.
 	Replica uint64
+	// Version is the service's version, empty where none is given.
+	Version string
 	// Attributes is a bounded copy, values as text.
 	Attributes map[string]string
 }
@@ -28,6 +30,9 @@ type Resource struct {
 // replicaAttributes name one running copy of a service, the most specific first. host.name is not among them: a service
 // that moves to another host becomes another pod or process, and a host that reports itself is its own service.
 var replicaAttributes = []string{"service.instance.id", "k8s.pod.name"}
+
+// versionAttribute is the semantic convention's name of a service's version.
+const versionAttribute = "service.version"
 
 // instanceNames are what a person calls an instance, best first.
 var instanceNames = []string{"k8s.pod.name", "service.instance.id", "host.name", "container.id"}
@@ -58,6 +63,7 @@ func (r *Resources) Resolve(attributes pcommon.Map) *Resource {
 	if replica := firstText(attributes, replicaAttributes); replica != "" {
 		res.Replica = HashString(replica)
 	}
+	res.Version = clip(firstText(attributes, []string{versionAttribute}), maxResourceValue)
 	if name := firstText(attributes, instanceNames); name != "" {
 		r.names.put(instance, clip(name, maxName))
 	}

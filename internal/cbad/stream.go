@@ -334,6 +334,9 @@ func (w Window) c() C.cbad_window {
 	if w.InstanceChanged {
 		out.flags |= C.CBAD_WINDOW_INSTANCE_CHANGED
 	}
+	if w.Deployed {
+		out.flags |= C.CBAD_WINDOW_DEPLOYED
+	}
 	if w.Partial {
 		out.flags |= C.CBAD_WINDOW_PARTIAL
 	}

@@ -12,6 +12,8 @@ type Window struct {
 	Incomplete bool
 	// InstanceChanged: the service restarted or was deployed; grace rules apply.
 	InstanceChanged bool
+	// Deployed: the service's version changed shortly before; what lasts is adopted sooner.
+	Deployed bool
 	// Partial: closed before all of it came (the end of a recording, a shutdown). No verdict on volume.
 	Partial bool
 	// Last: requests still open are complete.

@@ -51,7 +51,8 @@ func (d *Detector) closeWindow(v *service, sig signal, w *openWindow, last, whol
 	c := closing{
 		window: cbad.Window{
 			StartNs: w.start, EndNs: w.start + d.duration,
-			Incomplete: w.incomplete, InstanceChanged: v.changed != 0 && w.start == v.changed, Last: last,
+			Incomplete: w.incomplete, Last: last,
+			InstanceChanged: v.changes.in(w.start, d.duration), Deployed: v.version.deployed(w.start, w.start+d.duration),
 			Partial: !whole,
 		},
 		unscored: w.unscored + s.late,
@@ -139,7 +140,8 @@ func (d *Detector) judge(v *service, window uint64) {
 
 func (d *Detector) enqueueJudge(v *service, start uint64) {
 	v.worker.push(task{kind: taskJudge, models: v.models, window: start, judging: judging{
-		sequence: d.nextSequence(), level: d.budget.level(start + d.duration), resource: v.resource, queued: time.Now(),
+		sequence: d.nextSequence(), level: d.budget.level(start + d.duration), resource: v.resource,
+		deploy: v.version.label(start, start+d.duration), queued: time.Now(),
 	}})
 }
 

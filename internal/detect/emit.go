@@ -107,11 +107,16 @@ func (e *emitter) emit(ctx context.Context, o *outcome) {
 	for _, a := range said {
 		e.say(ctx, a)
 	}
+	spent := 0.0
+	if o.judged != nil {
+		spent = e.ledger.spent(o.endNs)
+		e.counters.spent.Store(int64(spent))
+	}
 	if o.window != nil {
 		if !e.fixed {
 			o.window.BudgetPerDay = e.perDay
 		}
-		o.window.BudgetSpent = e.ledger.spent(o.endNs)
+		o.window.BudgetSpent = spent
 		e.sink.Window(ctx, o.window)
 	}
 	for i := range o.scores {

@@ -17,6 +17,7 @@ type judging struct {
 	sequence uint64
 	level    float64
 	resource *canonical.Resource
+	deploy   *anomaly.Deploy // nil: none lately
 	queued   time.Time
 	// Instead of a window's verdict: the end of a file, or the requests that a replay's end completed.
 	rows         *rows
@@ -52,6 +53,7 @@ func (m *models) judge(t *task) *outcome {
 	o.judged, o.level, o.latched, o.again = j.judged(), j.level, j.latched, m.oddBefore(j.start)
 	if j.anomalous {
 		o.judged.Statement = j.anomaly(t.judging.resource)
+		o.judged.Statement.Deploy = t.judging.deploy
 	}
 	if m.d.cfg.EmitWindows && m.rows == nil {
 		o.window = j.window()
@@ -177,6 +179,9 @@ func (j *judgement) window() *anomaly.Window {
 			Signal: signalNames[s], State: "warming", Seen: v.WarmupSeen, Needed: v.WarmupNeeded, Records: v.Records,
 			Unscored: v.unscored + v.RecordsOverCap + v.RecordsUnusable, PValue: v.P, PFloor: v.PFloor, Bits: v.Bits,
 			Quarantined: v.Quarantined, Adopted: v.Adopted, MemoryBytes: uint64(max(j.m.measured[s], 0)),
+		}
+		if !v.Ready && v.WarmupSeen == 0 {
+			st.State = "new"
 		}
 		if v.Ready {
 			needed := cmp.Or(j.m.needed[s], d.cfg.WarmupWindows)

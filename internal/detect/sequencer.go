@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"go.uber.org/zap"
+
 	"github.com/driftlock/driftlock/internal/canonical"
 	"github.com/driftlock/driftlock/internal/join"
 )
@@ -74,6 +76,8 @@ func (d *Detector) prepare(sig signal, parts []part) {
 // openStream makes room for a stream that a service did not have. Windows are open from the first record's on.
 func (d *Detector) openStream(p *part, sig signal) {
 	d.registry.sawSignal(p.service, sig)
+	d.counters.begun.Add(1)
+	d.log.Debug("a new stream", zap.String("service", p.service.name), zap.String("signal", string(signalNames[sig])))
 	p.service.signals[sig].closed = max(d.earliest(p), p.service.judged)
 	p.service.visit = d.visit
 	d.makeRoom(p.service)
@@ -132,11 +136,13 @@ func (d *Detector) accept(sig signal, p *part) {
 }
 
 func (d *Detector) noteReplica(v *service, s *stream, p *part) {
-	if p.resource.Replica == 0 {
-		return
+	away := activeWindows * d.duration
+	changed := v.version.note(p.resource.Version, p.window, p.oldest, away)
+	if p.resource.Replica != 0 && s.replicas.note(p.resource.Replica, p.window, away) {
+		changed = true
 	}
-	if s.replicas.note(p.resource.Replica, p.window, activeWindows*d.duration) {
-		v.changed = max(v.changed, p.window)
+	if changed {
+		v.changes.note(p.window, d.duration)
 		v.resource = p.resource
 	}
 }

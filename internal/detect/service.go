@@ -21,8 +21,9 @@ type service struct {
 	signals [signals]stream
 	judged  uint64   // every window that starts before is judged
 	waiting []uint64 // closed by a signal and not judged, rising
-	changed uint64   // newest window in which a new replica appeared
-	hour    int64    // of the newest data, for the budget
+	changes changes  // windows in which a new replica or version appeared
+	version version
+	hour    int64 // of the newest data, for the budget
 
 	evicted    bool
 	windows    int // judged so far
@@ -84,42 +85,4 @@ func (s *service) wait(start uint64) {
 	if i, found := slices.BinarySearch(s.waiting, start); !found {
 		s.waiting = slices.Insert(s.waiting, i, start)
 	}
-}
-
-// replicas remembers the running copies of a service seen last, in one signal (signals may name them differently).
-type replicas struct {
-	hashes [maxReplicas]uint64
-	seen   [maxReplicas]uint64 // newest window of each
-	used   int
-}
-
-const (
-	maxReplicas = 16
-	// In a fleet of so many replicas a new one changes little; its arrival is no excuse for what the service does.
-	fleet = 8
-)
-
-// note tells whether the replica is new to a service that had another one. The oldest makes room.
-func (r *replicas) note(hash, window uint64, alive uint64) bool {
-	oldest, running := 0, 0
-	for i := range r.used {
-		if r.hashes[i] == hash {
-			r.seen[i] = max(r.seen[i], window)
-			return false
-		}
-		if r.seen[i] < r.seen[oldest] {
-			oldest = i
-		}
-		if r.seen[i]+alive >= window {
-			running++
-		}
-	}
-	first := r.used == 0
-	at := oldest
-	if r.used < maxReplicas {
-		at = r.used
-		r.used++
-	}
-	r.hashes[at], r.seen[at] = hash, window
-	return !first && running < fleet
 }

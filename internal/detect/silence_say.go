@@ -19,10 +19,16 @@ var nouns = [signals]string{logs: "log lines", metrics: "metric points", traces:
 // Pipeline is the service of a statement about all of them.
 const Pipeline = "(pipeline)"
 
-// kind is silence where the least likely thing about the window is that a stream had nothing.
+// kind is silence where the least likely thing about the window is that a stream had nothing, else shift where a change has
+// lasted until it is the new normal with this window.
 func (j *judgement) kind() anomaly.Kind {
 	if volume(j.channel.Kind) && j.v.signals[j.signal].Records == 0 {
 		return anomaly.KindSilence
+	}
+	for s := range signals {
+		if j.v.present[s] && j.v.signals[s].Adopted {
+			return anomaly.KindShift
+		}
 	}
 	return anomaly.KindAnomaly
 }

@@ -30,6 +30,8 @@ func TestEveryFieldIsKeptOrListed(t *testing.T) {
 			"perDay": "configuration", "fixed": "configuration", "windowsPerDay": "configuration",
 			"newest": "kept as NewestHour",
 		}},
+		{changes{}, changesState{}, nil},
+		{version{}, versionState{}, nil},
 		{silence{}, silenceState{}, map[string]string{
 			"d": "the detector", "moved": "the wall clock begins anew", "order": "reused memory", "missing": "the same",
 		}},

@@ -30,7 +30,8 @@ type serviceState struct {
 	Signals  [signals]streamState
 	Judged   uint64
 	Waiting  []uint64
-	Changed  uint64
+	Changes  changesState
+	Version  versionState
 	Hour     int64
 	Windows  int
 }
@@ -58,6 +59,13 @@ type windowState struct {
 	Pending    uint64
 }
 
+type changesState struct{ Newest, Bits uint64 }
+
+type versionState struct {
+	Running, Previous, From string
+	At, Seen                uint64
+}
+
 type replicaState struct{ Hash, Seen uint64 }
 
 // saveSequencer copies the sequencer's state. Under the sequencer's mutex.
@@ -81,8 +89,9 @@ func (d *Detector) saveSequencer() sequencerState {
 func (s *service) save() serviceState {
 	out := serviceState{
 		Name: s.name, Hash: s.hash, Index: s.index, Resource: *s.resource, Rows: s.rows,
-		Judged: s.judged, Waiting: slices.Clone(s.waiting), Changed: s.changed, Hour: s.hour, Windows: s.windows,
+		Judged: s.judged, Waiting: slices.Clone(s.waiting), Changes: changesState{s.changes.newest, s.changes.bits}, Hour: s.hour, Windows: s.windows,
 	}
+	out.Version = versionState{s.version.running, s.version.previous, s.version.from, s.version.at, s.version.seen}
 	for sig := range s.signals {
 		out.Signals[sig] = s.signals[sig].save()
 	}
@@ -166,8 +175,9 @@ func (d *Detector) loadService(s *serviceState) (*service, error) {
 	res := s.Resource
 	v := &service{
 		name: s.Name, hash: s.Hash, index: s.Index, resource: &res, rows: s.Rows,
-		judged: s.Judged, waiting: s.Waiting, changed: s.Changed, hour: s.Hour, windows: s.Windows,
+		judged: s.Judged, waiting: s.Waiting, changes: changes{s.Changes.Newest, s.Changes.Bits}, hour: s.Hour, windows: s.Windows,
 	}
+	v.version = version{running: s.Version.Running, previous: s.Version.Previous, from: s.Version.From, at: s.Version.At, seen: s.Version.Seen}
 	if s.Hash != res.ServiceHash || !rising(s.Waiting) {
 		return nil, fmt.Errorf("its windows are not in order, or its resource is another's")
 	}

@@ -46,15 +46,18 @@ type Stats struct {
 	OrphanSpans     uint64 // spans whose parent was not known when their window closed
 	SpansEvicted    uint64 // entries of the span table given up for newer ones
 	NamesForgotten  uint64
-	StreamsEvicted  uint64 // streams given up at limits.streams or limits.memory_mib
-	WindowsDropped  uint64 // open windows of evicted services
-	CoreErrors      uint64 // calls that the core refused
-	Streams         int    // streams held
-	ServicesActive  int    // services with data in the last day of event time
-	ModelBytes      uint64 // memory of the streams' models
-	QueueBytes      uint64 // waiting for a worker
-	PendingBytes    uint64 // waiting for an earlier window to close
-	ScoringLagNanos int64  // wall-clock time from a window's close to its verdict, of the last one
+	StreamsBegun    uint64  // streams seen for the first time
+	BudgetPerDay    float64 // false alarms; 0 where the level is fixed
+	BudgetSpent     float64 // alarms of the last 24 hours of event time, as of the window judged last
+	StreamsEvicted  uint64  // streams given up at limits.streams or limits.memory_mib
+	WindowsDropped  uint64  // open windows of evicted services
+	CoreErrors      uint64  // calls that the core refused
+	Streams         int     // streams held
+	ServicesActive  int     // services with data in the last day of event time
+	ModelBytes      uint64  // memory of the streams' models
+	QueueBytes      uint64  // waiting for a worker
+	PendingBytes    uint64  // waiting for an earlier window to close
+	ScoringLagNanos int64   // wall-clock time from a window's close to its verdict, of the last one
 
 	Snapshots        uint64 // written
 	SnapshotsFailed  uint64
@@ -75,6 +78,8 @@ type counters struct {
 		records, late, future, skipped, overCap, unusable, truncated atomic.Uint64
 		scored, partial, quarantined, adopted, modelEvicted          atomic.Uint64
 	}
+	begun                                                                       atomic.Uint64
+	spent                                                                       atomic.Int64
 	judged, anomalies, shared, resets, duplicates, evicted, dropped, coreErrors atomic.Uint64
 	modelBytes                                                                  atomic.Int64
 	lag                                                                         atomic.Int64
@@ -101,6 +106,10 @@ func (d *Detector) Stats() Stats {
 			WindowsScored: n.scored.Load(), WindowsPartial: n.partial.Load(), Quarantined: n.quarantined.Load(), Adopted: n.adopted.Load(),
 			ModelEvicted: n.modelEvicted.Load(),
 		}
+	}
+	s.StreamsBegun, s.BudgetSpent = c.begun.Load(), float64(c.spent.Load())
+	if d.cfg.Level.P == 0 {
+		s.BudgetPerDay = d.cfg.FalseAlarmsPerDay
 	}
 	t := d.emitter.tracker.Stats()
 	s.Episodes, s.Incidents, s.CoursesEvicted, s.StatementsHeldShort = t.Episodes, t.Incidents, t.Evicted, t.HeldShort

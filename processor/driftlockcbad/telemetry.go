@@ -56,6 +56,7 @@ func (g *group) values(yield func(metadata.Value)) {
 	put(metadata.CoursesEvicted, nil, s.CoursesEvicted)
 	put(metadata.StatementsHeldShort, nil, s.StatementsHeldShort)
 	put(metadata.ItemsLost, nil, g.lost.Load())
+	put(metadata.StreamsBegun, nil, s.StreamsBegun)
 	put(metadata.StreamsEvicted, nil, s.StreamsEvicted)
 	put(metadata.SpansDuplicate, nil, s.DuplicateSpans)
 	put(metadata.SpansOrphaned, nil, s.OrphanSpans)
@@ -65,6 +66,10 @@ func (g *group) values(yield func(metadata.Value)) {
 	put(metadata.CoreErrors, nil, s.CoreErrors)
 	put(metadata.Streams, nil, uint64(s.Streams))
 	put(metadata.ServicesActive, nil, uint64(s.ServicesActive))
+	yield(metadata.Value{Metric: metadata.BudgetSpent, Float: s.BudgetSpent})
+	if s.BudgetPerDay > 0 {
+		yield(metadata.Value{Metric: metadata.BudgetLeft, Float: max(s.BudgetPerDay-s.BudgetSpent, 0)})
+	}
 	put(metadata.ModelSize, nil, s.ModelBytes)
 	put(metadata.QueueSize, nil, s.QueueBytes)
 	put(metadata.PendingSize, nil, s.PendingBytes)

@@ -56,6 +56,8 @@ pub const CBAD_WINDOW_INSTANCE_CHANGED: u32 = 2;
 pub const CBAD_WINDOW_LAST: u32 = 4;
 /// Window flag: closed before all of it came (the end of a recording, a shutdown). No verdict on volume.
 pub const CBAD_WINDOW_PARTIAL: u32 = 8;
+/// Window flag: the service's version changed shortly before; what lasts is adopted after three windows.
+pub const CBAD_WINDOW_DEPLOYED: u32 = 16;
 
 /// Verdict flag: the window was learnt.
 pub const CBAD_VERDICT_LEARNT: u32 = 1;
@@ -277,7 +279,11 @@ impl cbad_params {
 impl cbad_window {
     pub(super) fn to_window(self) -> Result<Window, Failure> {
         check_size::<Self>("window", self.struct_size)?;
-        let known = CBAD_WINDOW_INCOMPLETE | CBAD_WINDOW_INSTANCE_CHANGED | CBAD_WINDOW_LAST | CBAD_WINDOW_PARTIAL;
+        let known = CBAD_WINDOW_INCOMPLETE
+            | CBAD_WINDOW_INSTANCE_CHANGED
+            | CBAD_WINDOW_LAST
+            | CBAD_WINDOW_PARTIAL
+            | CBAD_WINDOW_DEPLOYED;
         if self.flags & !known != 0 {
             return fail(CBAD_INVALID, format!("window.flags has unknown bits {:#x}", self.flags & !known));
         }
@@ -292,6 +298,7 @@ impl cbad_window {
             instance_changed: self.flags & CBAD_WINDOW_INSTANCE_CHANGED != 0,
             last: self.flags & CBAD_WINDOW_LAST != 0,
             partial: self.flags & CBAD_WINDOW_PARTIAL != 0,
+            deployed: self.flags & CBAD_WINDOW_DEPLOYED != 0,
         })
     }
 }

@@ -187,7 +187,7 @@ fn bad_arguments_are_named() {
         let s = new(CBAD_LOGS);
         let mut v = verdict();
         for (w, says) in [
-            (cbad_window { flags: 16, ..window() }, "window.flags has unknown bits 0x10"),
+            (cbad_window { flags: 32, ..window() }, "window.flags has unknown bits 0x20"),
             (cbad_window { start_ns: 9, end_ns: 9, ..window() }, "window must end after it starts (got 9 to 9)"),
         ] {
             assert_eq!(cbad_stream_close(s, &w, &mut v), CBAD_INVALID);

@@ -261,7 +261,7 @@ impl LogStream {
         }
         let warming = self.learnt < self.params.warmup_windows;
         let odd = templates_p(&verdict.channels) <= self.params.quarantine_p && !warming;
-        let ruling = self.quarantine.rule(odd, self.params.adopt_after);
+        let ruling = self.quarantine.rule(odd, window.adopt_after(self.params.adopt_after));
         verdict.learnt = ruling.learn;
         verdict.quarantined = !ruling.learn;
         verdict.adopted = ruling.adopted;

@@ -280,7 +280,7 @@ impl MetricStream {
     /// Quarantine keeps odd windows out of the sample that evidence compares with; the models learn regardless.
     fn rule(&mut self, window: &Window, verdict: &mut Verdict) {
         let odd = verdict.p <= self.params.quarantine_p;
-        let ruling = self.quarantine.rule(odd, self.params.adopt_after);
+        let ruling = self.quarantine.rule(odd, window.adopt_after(self.params.adopt_after));
         (verdict.quarantined, verdict.adopted) = (!ruling.learn, ruling.adopted);
         verdict.learnt = !window.incomplete;
     }

@@ -204,7 +204,7 @@ impl TraceStream {
         if window.incomplete {
             return;
         }
-        let ruling = self.quarantine.rule(verdict.quarantined, self.params.adopt_after);
+        let ruling = self.quarantine.rule(verdict.quarantined, window.adopt_after(self.params.adopt_after));
         (verdict.learnt, verdict.adopted) = (ruling.learn, ruling.adopted);
         self.remember(&scores, verdict.quarantined);
         if verdict.learnt {

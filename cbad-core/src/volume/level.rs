@@ -1,6 +1,6 @@
 //! What volume is expected, and how odd less of it is.
 //!
-//! All means are of windows with records. Upward bursts are cut at twice the mean before they are learnt: when one ends,
+//! All means are of windows with records and of short lulls between them. Upward bursts are cut at twice the mean before they are learnt: when one ends,
 //! the volume has not fallen. Hours are of the UTC day, each mean over whole earlier hours, half the weight on the newest.
 
 use serde::{Deserialize, Serialize};
@@ -163,6 +163,15 @@ impl Level {
         self.slow += first.max(SLOW) * (slow - self.slow);
         self.windows += 1.0;
         self.learn_hour(fast, start_ns / HOUR_NS);
+    }
+
+    /// Empty windows of a lull: they lower the means.
+    pub fn learn_empty(&mut self, run: u64) {
+        for _ in 0..run {
+            self.fast -= FAST * self.fast;
+            self.slow -= SLOW * self.slow;
+        }
+        self.recent.clear();
     }
 
     fn learn_hour(&mut self, records: f64, hour: u64) {

@@ -45,6 +45,9 @@ const MARGIN: f64 = 6.0;
 /// Windows after a change of instance in which fewer records are no oddity: a service starts up.
 const GRACE_WINDOWS: u32 = 3;
 
+/// Fewer empty windows in a row than this are a lull; more are a pause, after which the first window began somewhere within.
+const LULL: u64 = 4;
+
 /// What of a stream's volume is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judged {
@@ -132,7 +135,7 @@ impl Volume {
         }
         let odd = self.silence(window);
         let is_odd = odd.p <= params.quarantine_p;
-        let ruling = self.quarantine.rule(is_odd, params.adopt_after);
+        let ruling = self.quarantine.rule(is_odd, window.adopt_after(params.adopt_after));
         self.off |= ruling.adopted;
         (is_odd.then_some(odd), ruling.adopted)
     }
@@ -159,8 +162,8 @@ impl Volume {
         params: &Params,
     ) -> (Option<Odd>, bool) {
         let run = std::mem::take(&mut self.run).saturating_add(missed);
-        if run > 0 || self.level.is_new() {
-            self.resume(run, window, params);
+        if run > 0 && !self.resume(run, window, params) || self.level.is_new() {
+            self.level.resume();
             return (None, false);
         }
         if window.incomplete || window.partial {
@@ -175,7 +178,7 @@ impl Volume {
         let warming = self.level.windows() < f64::from(params.warmup_windows);
         let odd = Odd { bits: now.bits, p: self.p(now.bits), expected: now.expected };
         let is_odd = judged == Judged::Fewer && !warming && odd.p <= params.quarantine_p;
-        let ruling = self.quarantine.rule(is_odd, params.adopt_after);
+        let ruling = self.quarantine.rule(is_odd, window.adopt_after(params.adopt_after));
         if ruling.adopted {
             self.level.move_to(records);
         }
@@ -189,17 +192,21 @@ impl Volume {
         (is_odd.then_some(odd), ruling.adopted)
     }
 
-    /// Records again, after `run` windows without.
-    fn resume(&mut self, run: u64, window: &Window, params: &Params) {
-        if run > 0 {
-            let expected = self.level.expected(window.start_ns);
-            let p = self.p(self.level.silent_bits(expected, run)).max(self.gaps.p(run));
-            let warming = self.level.windows() < f64::from(params.warmup_windows);
-            self.gaps.ended(run, !warming && run > 1 && p <= params.quarantine_p);
-        }
-        self.level.resume();
+    /// Records again, after `run` windows without. Tells whether that was a lull of a stream that has such: its empty windows
+    /// are then part of the volume, and the window that ends it is like any other.
+    fn resume(&mut self, run: u64, window: &Window, params: &Params) -> bool {
+        let expected = self.level.expected(window.start_ns);
+        let p = self.p(self.level.silent_bits(expected, run)).max(self.gaps.p(run));
+        let warming = self.level.windows() < f64::from(params.warmup_windows);
+        let odd = !warming && run > 1 && p <= params.quarantine_p;
+        self.gaps.ended(run, odd);
         self.off = false;
         self.quarantine = Quarantine::default();
+        let lull = !odd && run < LULL;
+        if lull {
+            self.level.learn_empty(run);
+        }
+        lull
     }
 
     fn say(&self, odd: &Odd, kind: ChannelKind, verdict: &mut Verdict) {

@@ -257,3 +257,13 @@ proptest! {
         prop_assert_eq!(p(&close(&mut back, i + 1, 3)).to_bits(), p(&close(&mut volume, i + 1, 3)).to_bits());
     }
 }
+
+#[test]
+fn after_a_deploy_what_lasts_is_adopted_sooner() {
+    let mut volume = grown(200, |_| 100);
+    let adopted = |volume: &mut Volume, i, deployed| close_with(volume, &Window { deployed, ..at(i) }, 10).adopted;
+    assert_eq!((200..210).find(|&i| adopted(&mut volume.clone(), i, true)), None, "one window proves nothing");
+    assert_eq!((200..210).find(|&i| adopted(&mut volume, i, true)), Some(203));
+    let mut volume = grown(200, |_| 100);
+    assert_eq!((200..210).find(|&i| adopted(&mut volume, i, false)), Some(205));
+}

@@ -17,6 +17,7 @@ type Value struct {
 	Metric Metric
 	Set    metric.MeasurementOption // nil: no attributes
 	Int    int64
+	Float  float64 // of the metrics that are Float
 }
 
 // Metric is one of the component's metrics.
@@ -40,6 +41,7 @@ const (
 	CoursesEvicted
 	StatementsHeldShort
 	ItemsLost
+	StreamsBegun
 	StreamsEvicted
 	SpansDuplicate
 	SpansOrphaned
@@ -49,6 +51,8 @@ const (
 	CoreErrors
 	Streams
 	ServicesActive
+	BudgetSpent
+	BudgetLeft
 	ModelSize
 	QueueSize
 	PendingSize
@@ -65,7 +69,7 @@ const (
 // Description tells what a metric is.
 type Description struct {
 	Name, Text, Unit string
-	Gauge            bool
+	Gauge, Float     bool
 }
 
 // Descriptions are those of metadata.yaml, prefix left out.
@@ -86,6 +90,7 @@ var Descriptions = [metrics]Description{
 	CoursesEvicted:      {Name: "courses_evicted", Text: "Services, calls between them, episodes and members of incidents forgotten at a limit.", Unit: "{entry}"},
 	StatementsHeldShort: {Name: "statements_held_short", Text: "Anomalies stated before the other services' windows were judged, for want of room.", Unit: "{anomaly}"},
 	ItemsLost:           {Name: "items_lost", Text: "Anomalies and window items that the next consumers did not take.", Unit: "{item}"},
+	StreamsBegun:        {Name: "streams_begun", Text: "Streams (service and signal) seen for the first time; a new stream is no anomaly.", Unit: "{stream}"},
 	StreamsEvicted:      {Name: "streams_evicted", Text: "Streams given up at limits.streams or limits.memory_mib.", Unit: "{stream}"},
 	SpansDuplicate:      {Name: "spans_duplicate", Text: "Spans seen before.", Unit: "{span}"},
 	SpansOrphaned:       {Name: "spans_orphaned", Text: "Spans whose parent was not known when their window closed.", Unit: "{span}"},
@@ -95,6 +100,8 @@ var Descriptions = [metrics]Description{
 	CoreErrors:          {Name: "core_errors", Text: "Calls that the core refused.", Unit: "{call}"},
 	Streams:             {Name: "streams", Text: "Streams held.", Unit: "{stream}", Gauge: true},
 	ServicesActive:      {Name: "services_active", Text: "Services with data in the last day of event time; the budget is divided among them.", Unit: "{service}", Gauge: true},
+	BudgetSpent:         {Name: "budget_spent", Text: "Episodes begun in the last 24 hours of event time, which are false alarms if all are false.", Unit: "{alarm}", Gauge: true, Float: true},
+	BudgetLeft:          {Name: "budget_left", Text: "What false_alarms_per_day leaves of it, never below 0; absent where the level is fixed.", Unit: "{alarm}", Gauge: true, Float: true},
 	ModelSize:           {Name: "model_size", Text: "Memory of the streams' models.", Unit: "By", Gauge: true},
 	QueueSize:           {Name: "queue_size", Text: "Records waiting for a worker.", Unit: "By", Gauge: true},
 	PendingSize:         {Name: "pending_size", Text: "Records waiting for an earlier window to close.", Unit: "By", Gauge: true},
@@ -112,10 +119,16 @@ func Observe(set component.TelemetrySettings, values func(yield func(Value))) (s
 	meter := set.MeterProvider.Meter(ScopeName)
 	var errs []error
 	var instruments [metrics]metric.Int64Observable
+	var floats [metrics]metric.Float64Observable
 	all := make([]metric.Observable, 0, metrics)
 	for i, d := range Descriptions {
 		var instrument metric.Int64Observable
 		var err error
+		if d.Float {
+			floats[i], err = meter.Float64ObservableGauge(Prefix+d.Name, metric.WithDescription(d.Text), metric.WithUnit(d.Unit))
+			errs, all = append(errs, err), append(all, floats[i])
+			continue
+		}
 		if d.Gauge {
 			instrument, err = meter.Int64ObservableGauge(Prefix+d.Name, metric.WithDescription(d.Text), metric.WithUnit(d.Unit))
 		} else {
@@ -130,6 +143,10 @@ func Observe(set component.TelemetrySettings, values func(yield func(Value))) (s
 	}
 	registration, err := meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		values(func(v Value) {
+			if f := floats[v.Metric]; f != nil {
+				o.ObserveFloat64(f, v.Float)
+				return
+			}
 			if v.Set == nil {
 				o.ObserveInt64(instruments[v.Metric], v.Int)
 			} else {
