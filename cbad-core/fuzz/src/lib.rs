@@ -162,7 +162,7 @@ impl Said {
         for c in &v.channels[..v.n_channels as usize] {
             p("channel p", c.p);
             p("channel p_floor", c.p_floor);
-            assert!(c.statistic.is_finite() && (1..=10).contains(&c.kind), "{c:?}");
+            assert!(c.statistic.is_finite() && (1..=13).contains(&c.kind), "{c:?}");
         }
         assert!(v.records_over_cap <= v.records && v.records_unusable <= v.records, "{v:?}");
         assert!(v.n_items <= 16, "{v:?}");
