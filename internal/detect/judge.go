@@ -89,6 +89,7 @@ func (j *judgement) parts() episode.Evidence {
 		Own:       j.decadesOf(own),
 		Rest:      j.decadesOf(func(k cbad.ChannelKind) bool { return k != cbad.TraceNet }),
 		Volume:    j.decadesOf(volume),
+		Busy:      j.decadesOf(func(k cbad.ChannelKind) bool { return !volume(k) }),
 		Timeless:  j.decadesOf(func(k cbad.ChannelKind) bool { return k != cbad.TraceDuration }),
 		Resources: j.decadesOf(func(k cbad.ChannelKind) bool { return own(k) && k != cbad.TraceDuration }),
 	}

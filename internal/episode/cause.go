@@ -9,7 +9,8 @@ import "slices"
 // So a service below explains one above if it became odd no later, is at least as odd as the upper one's own work and not
 // much less odd than the upper one altogether; and a service above explains one below that is odd in nothing but the way to
 // it, if the upper one's own work is odd. Where a service sends less than it did, the time of the one above is left out:
-// what the missing spans covered is counted as its own.
+// what the missing spans covered is counted as its own. Only demand travels with the calls: a service that does less makes
+// those below do less, so of services that do less the highest is meant.
 
 const (
 	// share of a service's evidence that one below must have to explain it: what is seen of a fault thins out upwards,
@@ -23,6 +24,12 @@ const (
 func (t *Tracker) cause(e *episode, window uint64) string {
 	v := t.services[e.Hash]
 	if e.Alone || v == nil {
+		return ""
+	}
+	if v.Run.Most.idle() { // what is below does not make it do less
+		if c := t.asks(v, window); c != nil {
+			return c.Name
+		}
 		return ""
 	}
 	if c := t.above(v, window); c != nil {
@@ -53,6 +60,9 @@ func (t *Tracker) cause(e *episode, window uint64) string {
 	if best == nil {
 		return ""
 	}
+	if c := t.asks(best, window); c != nil && c != v {
+		best = c
+	}
 	return best.Name
 }
 
@@ -60,6 +70,9 @@ func (t *Tracker) cause(e *episode, window uint64) string {
 func (t *Tracker) explains(s, above *service, window uint64) bool {
 	if s == above || s.Name == "" || !t.odd(s, window) || s.Run.Since > above.Run.Since+t.window {
 		return false
+	}
+	if s.Run.Most.idle() && above.Run.Most.Volume >= odd {
+		return false // it is asked less
 	}
 	has, all, own := s.Run.Most, above.Run.Most.All, above.Run.Most.Own
 	if has.Volume >= odd {
@@ -89,6 +102,36 @@ func (t *Tracker) above(v *service, window uint64) *service {
 		}
 	}
 	return best
+}
+
+// idle tells whether evidence is mostly that there is less than usual.
+func (e Evidence) idle() bool { return e.Volume >= odd && e.Busy < share*min(e.All, enough) }
+
+// asks is the highest of the services above that do less, where one below is odd in little but that it does less.
+func (t *Tracker) asks(v *service, window uint64) *service {
+	if !v.Run.Most.idle() {
+		return nil
+	}
+	passed := []*service{v}
+	for range maxHops {
+		var next *service
+		for _, s := range t.callersOf(passed[len(passed)-1].Hash) {
+			if s.Name == "" || !t.odd(s, window) || s.Run.Most.Volume < odd || s.Run.Since > v.Run.Since+t.window || slices.Contains(passed, s) {
+				continue
+			}
+			if next == nil || s.Run.Most.Volume > next.Run.Most.Volume || (s.Run.Most.Volume == next.Run.Most.Volume && s.Name < next.Name) {
+				next = s
+			}
+		}
+		if next == nil {
+			break
+		}
+		passed = append(passed, next)
+	}
+	if len(passed) == 1 {
+		return nil
+	}
+	return passed[len(passed)-1]
 }
 
 // odd tells whether a service is or was odd about then.

@@ -28,7 +28,7 @@ const epoch = 1_700_000_040 * uint64(time.Second)
 func judge(service string, window int, p float64, callers ...string) *Judged {
 	start := epoch + uint64(window)*minute
 	d := max(0, -math.Log10(p))
-	j := &Judged{Service: service, Hash: hash(service), Start: start, End: start + minute, P: p, Evidence: Evidence{All: d, Rest: d, Timeless: d}}
+	j := &Judged{Service: service, Hash: hash(service), Start: start, End: start + minute, P: p, Evidence: Evidence{All: d, Rest: d, Timeless: d, Busy: d}}
 	for _, c := range callers {
 		j.Callers = append(j.Callers, hash(c))
 	}
@@ -215,6 +215,30 @@ func TestWhatExplainsAndWhatDoesNot(t *testing.T) {
 	}
 	assert.Equal(t, []string{"checkout 1 r1 w1", "checkout 2 r2 w2", "checkout 3 r3 w3", "payment 3 r1 w1"}, late.said, "what comes later is no cause")
 	assert.Equal(t, late.all[2].IncidentID, late.all[3].IncidentID, "but belongs to it")
+}
+
+// Who does less makes those below do less: the highest is meant, and not the one that is most unusual for it.
+func TestLessDemandComesFromAbove(t *testing.T) {
+	t.Parallel()
+	said := func(change func(gateway, checkout, payment *Judged)) []string {
+		g, c, p := judge("gateway", 1, 1e-4), judge("checkout", 1, 1e-5, "gateway"), judge("payment", 1, 1e-9, "checkout")
+		for _, j := range []*Judged{g, c, p} {
+			j.Evidence.Volume, j.Evidence.Busy = j.Evidence.All, 0
+		}
+		change(g, c, p)
+		s := tell(t, calls(0)...)
+		s.more(g, c, p, judge("batch", 1, .5))
+		return s.said
+	}
+	assert.Equal(t, []string{"gateway 1 r1 w1", "checkout 1 r1 w1 by gateway", "payment 1 r1 w1 by gateway"}, said(func(_, _, _ *Judged) {}))
+	assert.Equal(t, []string{"gateway 1 r1 w1", "checkout 1 r1 w1 by gateway", "payment 1 r1 w1"},
+		said(func(_, _, p *Judged) { p.Evidence.Busy = 8 }), "it is not only asked less, and makes nobody ask less")
+	assert.Equal(t, []string{"gateway 1 r1 w1 by checkout", "checkout 1 r1 w1", "payment 1 r1 w1 by checkout"},
+		said(func(g, _, _ *Judged) { g.Evidence.Volume, g.Evidence.Busy = 0, 4 }), "the highest that does less, not the lowest")
+	assert.Equal(t, []string{"gateway 1 r1 w1 by payment", "checkout 1 r1 w1 by payment", "payment 1 r1 w1"},
+		said(func(g, c, _ *Judged) {
+			g.Evidence.Volume, c.Evidence.Volume, g.Evidence.Busy, c.Evidence.Busy = 0, 0, 4, 5
+		}), "silence itself fails callers")
 }
 
 // Services that call each other in a ring name one another at most once, and the search ends.
