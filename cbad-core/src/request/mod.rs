@@ -15,7 +15,8 @@
 //! Streams without trace ids cost nothing here.
 
 mod channel;
-pub(crate) mod histogram;
+pub(crate) mod composition;
+mod lone;
 mod open;
 pub(crate) mod sequence;
 
@@ -35,8 +36,9 @@ const UNSCORED: u64 = 50;
 /// Requests learnt before the first is judged.
 const UNJUDGED: u64 = 200;
 
-/// A learnt request adds at most so many bits above the tail's beginning to a history.
-const MARGIN: f64 = 6.0;
+/// Below this share of the level a request is odd. What barely reaches the level is learnt: were all of it left out,
+/// what is merely rare would stay so for ever.
+const ODD_SHARE: f64 = 1.0 / 3.0;
 
 /// The model of a stream's requests, and those still open.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -45,10 +47,11 @@ pub struct Requests {
     idle_ns: u64,
     open: open::Table,
     sequences: sequence::Sequences,
-    histograms: histogram::Histograms,
+    compositions: composition::Compositions,
     step_history: History,
-    count_history: History,
+    kind_history: History,
     learnt: u64,
+    lone: lone::Lone,
     channel: channel::Rate,
 }
 
@@ -59,10 +62,11 @@ impl Requests {
             idle_ns: params.request_idle_ns,
             open: open::Table::new(params.max_requests),
             sequences: sequence::Sequences::new(params.max_symbols.saturating_mul(8)),
-            histograms: histogram::Histograms::new(params.max_symbols),
+            compositions: composition::Compositions::new(params.max_symbols),
             step_history: History::of_requests(),
-            count_history: History::of_requests(),
+            kind_history: History::of_requests(),
             learnt: 0,
+            lone: lone::Lone::new(params.request_p),
             channel: channel::Rate::new(params.request_p),
         }
     }
@@ -106,30 +110,39 @@ impl Requests {
         self.channel.learn(excess, quarantined);
     }
 
-    /// p of one request; learns it unless it is far off.
+    /// p of one request; learns it unless it is odd, and the last odd one once it has turned out to be alone.
     fn judge(&mut self, symbols: &[u64]) -> f64 {
         let mut p = 1.0;
         let mut scores = None;
         if self.learnt >= UNSCORED {
             let step = self.sequences.costliest_step(symbols);
-            let counts = self.histograms.bits(symbols);
+            let kind = self.compositions.bits(symbols);
             if self.learnt >= UNJUDGED {
-                p = (2.0 * self.step_history.p(step).min(self.count_history.p(counts))).min(1.0);
-                scores = Some((step, counts));
+                p = (2.0 * self.step_history.p(step).min(self.kind_history.p(kind))).min(1.0);
+            }
+            scores = Some([step, kind]);
+        }
+        match scores {
+            Some(scores) if p <= ODD_SHARE * self.level => self.lone.odd(symbols, scores),
+            _ => {
+                self.learn_request(symbols, scores);
+                self.lone.ordinary();
             }
         }
-        // Rare is not abnormal: were every odd request left out, what is merely rare would stay odd for ever, and ever
-        // more of it. Those within twice the level's decades are learnt, the others never.
-        if p > self.level * self.level {
-            if let Some((step, counts)) = scores {
-                self.step_history.add_clipped(step, MARGIN);
-                self.count_history.add_clipped(counts, MARGIN);
-            }
-            self.sequences.learn(symbols);
-            self.histograms.learn(symbols);
-            self.learnt += 1;
+        if let Some((symbols, scores)) = self.lone.take() {
+            self.learn_request(&symbols, Some(scores));
         }
         p
+    }
+
+    fn learn_request(&mut self, symbols: &[u64], scores: Option<[f64; 2]>) {
+        if let Some([step, kind]) = scores {
+            self.step_history.add(step);
+            self.kind_history.add(kind);
+        }
+        self.sequences.learn(symbols);
+        self.compositions.learn(symbols);
+        self.learnt = self.learnt.saturating_add(1);
     }
 
     /// What the limit of open requests turned away.
@@ -139,7 +152,7 @@ impl Requests {
 
     /// Requests without a place, and what the models gave up at their limits.
     pub fn evicted(&self) -> u64 {
-        self.open.turned().requests + self.sequences.evicted() + self.histograms.evicted()
+        self.open.turned().requests + self.sequences.evicted() + self.compositions.evicted()
     }
 
     /// Requests still open.
@@ -150,9 +163,10 @@ impl Requests {
     pub fn memory(&self) -> usize {
         self.open.memory()
             + self.sequences.memory()
-            + self.histograms.memory()
+            + self.compositions.memory()
             + self.step_history.memory()
-            + self.count_history.memory()
+            + self.kind_history.memory()
+            + self.lone.memory()
             + self.channel.memory()
     }
 }

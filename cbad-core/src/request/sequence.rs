@@ -1,10 +1,13 @@
-//! What symbol follows which, to the second order: prediction by partial matching.
+//! What symbol follows which, to the second order: prediction by partial matching with exclusion.
 //!
 //! It knows nothing of time or counts per request.
 //!
-//! After context `c` of length k, with `n` observations of `d` distinct symbols, a symbol seen `m` times gets
-//! `p_k = (m + d·p_{k−1})/(n + d)` (Witten and Bell 1991, method C, blended instead of excluded),
-//! `p_{−1} = 1/(|V| + 1)`. Contexts and (context, symbol) pairs are keyed by 64-bit hashes.
+//! After context `c` of length k, with `n` observations of `d` distinct symbols, a symbol seen `m` times has the
+//! probability `m/(n + d)`; one never seen after `c` escapes with `d/(n + d)` to the context of length k − 1, where what
+//! followed `c` does not count any more, being excluded (Cleary and Witten 1984; method C: Moffat 1990). So that
+//! something came at another place than ever before costs once, not once for every order: where things run side by
+//! side their order varies, and an escape says so at the longest context already. A symbol without any past costs its
+//! escapes alone; that it is new is for the [`super::composition`].
 //!
 //! Past the limit of pairs all counts are halved and those that reach 0 leave (counted): the rare ones go first.
 
@@ -40,16 +43,33 @@ impl std::hash::Hasher for Mixed {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// What followed a context.
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Context {
     observed: u32,
-    distinct: u32,
+    /// (symbol, times), by symbol.
+    followers: Vec<(u64, u32)>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Pair {
-    context: u64,
-    count: u32,
+impl Context {
+    fn times(&self, symbol: u64) -> u32 {
+        self.followers.binary_search_by_key(&symbol, |f| f.0).map_or(0, |at| self.followers[at].1)
+    }
+
+    /// Counts a follower; true when it is a new one.
+    fn count(&mut self, symbol: u64) -> bool {
+        self.observed += 1;
+        match self.followers.binary_search_by_key(&symbol, |f| f.0) {
+            Ok(at) => {
+                self.followers[at].1 += 1;
+                false
+            }
+            Err(at) => {
+                self.followers.insert(at, (symbol, 1));
+                true
+            }
+        }
+    }
 }
 
 /// The model.
@@ -58,13 +78,14 @@ struct Pair {
 pub struct Sequences {
     limit: usize,
     contexts: Map<Context>,
-    pairs: Map<Pair>,
+    /// Followers of all contexts together.
+    pairs: usize,
     evicted: u64,
 }
 
 impl Sequences {
     pub fn new(max_pairs: u32) -> Self {
-        Sequences { limit: max_pairs as usize, contexts: Map::default(), pairs: Map::default(), evicted: 0 }
+        Sequences { limit: max_pairs as usize, contexts: Map::default(), pairs: 0, evicted: 0 }
     }
 
     /// Bits of the most surprising step of a request, its end included.
@@ -75,20 +96,22 @@ impl Sequences {
     }
 
     fn p(&self, contexts: &[u64; ORDER + 1], symbol: u64) -> f64 {
-        let mut p = 0.0;
-        for (order, &key) in contexts.iter().enumerate() {
-            let Some(context) = self.contexts.get(&key) else {
-                if order == 0 {
-                    return 1.0;
+        let mut p = 1.0;
+        let mut excluded: &[(u64, u32)] = &[];
+        for key in contexts.iter().rev() {
+            let Some(context) = self.contexts.get(key) else { continue };
+            // What follows a context follows its shorter ones too, at least as often; halving keeps that so.
+            let not_counted: f64 = excluded.iter().map(|e| f64::from(context.times(e.0))).sum();
+            let n = (f64::from(context.observed) - not_counted).max(0.0);
+            let d = context.followers.len().saturating_sub(excluded.len()) as f64;
+            if d > 0.0 {
+                let m = context.times(symbol);
+                if m > 0 {
+                    return p * f64::from(m) / (n + d);
                 }
-                break;
-            };
-            let (n, d) = (f64::from(context.observed), f64::from(context.distinct));
-            if order == 0 {
-                p = 1.0 / (d + 1.0);
+                p *= d / (n + d);
             }
-            let count = self.pairs.get(&follow(key, symbol)).map_or(0, |pair| pair.count);
-            p = (f64::from(count) + d * p) / (n + d);
+            excluded = &context.followers;
         }
         p
     }
@@ -98,11 +121,7 @@ impl Sequences {
         let (contexts, pairs) = (&mut self.contexts, &mut self.pairs);
         steps(symbols, |keys, symbol| {
             for &key in keys {
-                let context = contexts.entry(key).or_default();
-                let pair = pairs.entry(follow(key, symbol)).or_insert(Pair { context: key, count: 0 });
-                context.observed += 1;
-                context.distinct += u32::from(pair.count == 0);
-                pair.count += 1;
+                *pairs += usize::from(contexts.entry(key).or_default().count(symbol));
             }
         });
         let observed = self.contexts.get(&root()).map_or(0, |c| c.observed);
@@ -110,25 +129,23 @@ impl Sequences {
             self.halve();
         }
         // Every count may be large: halve until enough have gone.
-        let before = self.pairs.len();
-        while self.pairs.len() > self.limit {
+        let before = self.pairs;
+        while self.pairs > self.limit {
             self.halve();
         }
-        self.evicted += (before - self.pairs.len()) as u64;
+        self.evicted += (before - self.pairs) as u64;
     }
 
     fn halve(&mut self) {
-        self.contexts.clear();
-        let contexts = &mut self.contexts;
-        self.pairs.retain(|_, pair| {
-            pair.count /= 2;
-            if pair.count > 0 {
-                let context = contexts.entry(pair.context).or_default();
-                context.observed += pair.count;
-                context.distinct += 1;
-            }
-            pair.count > 0
+        let mut pairs = 0;
+        self.contexts.retain(|_, context| {
+            context.followers.iter_mut().for_each(|f| f.1 /= 2);
+            context.followers.retain(|f| f.1 > 0);
+            context.observed = context.followers.iter().fold(0, |sum: u32, f| sum.saturating_add(f.1));
+            pairs += context.followers.len();
+            context.observed > 0
         });
+        self.pairs = pairs;
     }
 
     /// Pairs given up at the limit.
@@ -137,12 +154,14 @@ impl Sequences {
     }
 
     pub fn memory(&self) -> usize {
-        self.pairs.capacity() * 26 + self.contexts.capacity() * 18
+        let followers: usize = self.contexts.values().map(|c| c.followers.capacity() * size_of::<(u64, u32)>()).sum();
+        followers + self.contexts.capacity() * (size_of::<Context>() + 9)
     }
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.pairs.len()
+        assert_eq!(self.pairs, self.contexts.values().map(|c| c.followers.len()).sum::<usize>());
+        self.pairs
     }
 }
 
@@ -163,26 +182,26 @@ fn root() -> u64 {
 
 /// Mixes a context's key with what follows.
 #[inline]
-fn follow(key: u64, symbol: u64) -> u64 {
+pub(super) fn follow(key: u64, symbol: u64) -> u64 {
     let mut h = (key.rotate_left(23) ^ symbol).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     h ^= h >> 32;
     h = h.wrapping_mul(0xD6E8_FEB8_6659_FD93);
     h ^ (h >> 29)
 }
 
-/// Sorted, since a map's layout depends on its past. Contexts follow from the pairs.
+/// Sorted, since a map's layout depends on its past. What was observed follows from the followers.
 #[derive(Serialize, Deserialize)]
 struct Saved {
     limit: u32,
     evicted: u64,
-    pairs: Vec<(u64, Pair)>,
+    contexts: Vec<(u64, Vec<(u64, u32)>)>,
 }
 
 impl From<Sequences> for Saved {
     fn from(s: Sequences) -> Self {
-        let mut pairs: Vec<(u64, Pair)> = s.pairs.into_iter().collect();
-        pairs.sort_unstable_by_key(|p| p.0);
-        Saved { limit: s.limit as u32, evicted: s.evicted, pairs }
+        let mut contexts: Vec<_> = s.contexts.into_iter().map(|(key, c)| (key, c.followers)).collect();
+        contexts.sort_unstable_by_key(|c| c.0);
+        Saved { limit: s.limit as u32, evicted: s.evicted, contexts }
     }
 }
 
@@ -190,13 +209,17 @@ impl From<Saved> for Sequences {
     fn from(saved: Saved) -> Self {
         let mut s = Sequences::new(saved.limit);
         s.evicted = saved.evicted;
-        for (key, pair) in saved.pairs {
-            if pair.count == 0 || s.pairs.insert(key, pair).is_some() {
-                continue;
+        for (key, mut followers) in saved.contexts {
+            followers.retain(|f| f.1 > 0);
+            followers.sort_unstable_by_key(|f| f.0);
+            followers.dedup_by_key(|f| f.0);
+            // No sum of a damaged snapshot's counts may overflow.
+            followers.iter_mut().for_each(|f| f.1 = f.1.min(MAX_OBSERVED));
+            let observed = followers.iter().fold(0u32, |sum, f| sum.saturating_add(f.1)).min(2 * MAX_OBSERVED);
+            if observed > 0 && !s.contexts.contains_key(&key) {
+                s.pairs += followers.len();
+                s.contexts.insert(key, Context { observed, followers });
             }
-            let context = s.contexts.entry(pair.context).or_default();
-            context.observed = context.observed.saturating_add(pair.count);
-            context.distinct += 1;
         }
         s
     }

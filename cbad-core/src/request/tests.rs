@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::channel::binomial_tail;
-use super::histogram::{bucket, Histograms};
+use super::composition::{bucket, Compositions};
 use super::sequence::Sequences;
 use super::*;
 
-/// Prediction by partial matching, by maps keyed with the contexts themselves.
+/// Prediction by partial matching with exclusion, by maps keyed with the contexts themselves.
 #[derive(Default)]
 struct NaiveSequences(BTreeMap<Vec<i64>, BTreeMap<i64, f64>>);
 
@@ -20,14 +20,18 @@ impl NaiveSequences {
     }
 
     fn bits(&self, symbols: &[u64]) -> f64 {
-        let vocabulary = self.0.get(&vec![]).map_or(0, BTreeMap::len) as f64;
         let bits = Self::steps(symbols).into_iter().map(|(context, x)| {
-            let mut p = 1.0 / (vocabulary + 1.0);
-            for order in 0..=2 {
-                if let Some(seen) = self.0.get(&context[2 - order..]) {
-                    let (n, d) = (seen.values().sum::<f64>(), seen.len() as f64);
-                    p = (seen.get(&x).unwrap_or(&0.0) + d * p) / (n + d);
+            let mut p = 1.0;
+            let mut out = BTreeSet::new();
+            for order in [2, 1, 0] {
+                let Some(seen) = self.0.get(&context[2 - order..]) else { continue };
+                let counted = || seen.iter().filter(|f| !out.contains(f.0));
+                let (n, d) = (counted().map(|f| f.1).sum::<f64>(), counted().count() as f64);
+                if let Some(m) = seen.get(&x) {
+                    return -(p * m / (n + d)).log2();
                 }
+                p *= if d > 0.0 { d / (n + d) } else { 1.0 };
+                out.extend(seen.keys().copied());
             }
             -p.log2()
         });
@@ -43,41 +47,54 @@ impl NaiveSequences {
     }
 }
 
-/// Counts per request, all symbols visited every time.
+/// Requests as they were, everything counted anew each time.
 #[derive(Default)]
-struct NaiveHistograms(Vec<BTreeMap<u64, usize>>);
+struct NaiveCompositions(Vec<BTreeMap<u64, usize>>);
 
-impl NaiveHistograms {
+impl NaiveCompositions {
     fn counts(symbols: &[u64]) -> BTreeMap<u64, usize> {
         let mut counts = BTreeMap::new();
         symbols.iter().for_each(|&s| *counts.entry(s).or_insert(0) += 1);
         counts
     }
 
+    fn blend(of: &[&BTreeMap<u64, usize>], s: u64, x: usize, below: f64) -> f64 {
+        let with: Vec<u8> = of.iter().filter_map(|c| c.get(&s)).map(|&x| bucket(x)).collect();
+        let d = with.iter().collect::<BTreeSet<_>>().len() as f64;
+        let m = with.iter().filter(|&&b| b == bucket(x)).count() as f64;
+        (m + d * below) / (with.len() as f64 + d)
+    }
+
     fn bits(&self, symbols: &[u64]) -> f64 {
-        let counts = Self::counts(symbols);
         let n = self.0.len() as f64;
+        if self.0.is_empty() {
+            return 0.0;
+        }
+        let counts = Self::counts(symbols);
+        let all: Vec<&BTreeMap<u64, usize>> = self.0.iter().collect();
+        let same: Vec<_> = all.iter().copied().filter(|c| c.keys().eq(counts.keys())).collect();
         let known: BTreeSet<u64> = self.0.iter().flat_map(|c| c.keys().copied()).collect();
-        known
-            .union(&counts.keys().copied().collect())
-            .map(|s| {
-                let x = counts.get(s).copied().unwrap_or(0);
-                if !known.contains(s) {
-                    return (2.0 * (n + 1.0)).log2() + (1.0 + x as f64).log2();
-                }
-                let of = |c: &BTreeMap<u64, usize>| bucket(c.get(s).copied().unwrap_or(0));
-                let used: BTreeSet<u8> = self.0.iter().map(of).collect();
-                let here = self.0.iter().filter(|c| of(c) == bucket(x)).count() as f64;
-                let total = n + 0.5 * (used.len() as f64 + 1.0);
-                if here > 0.0 {
-                    return -((here + 0.5) / total).log2();
-                }
-                let nearest = used.iter().map(|z| z.abs_diff(bucket(x))).min().unwrap();
-                let ratio = |z: u8| ((f64::from(bucket(x)) + 1.0) / (f64::from(z) + 1.0)).log2().abs();
-                let distance = used.iter().filter(|z| z.abs_diff(bucket(x)) == nearest).map(|&z| ratio(z));
-                (total / 0.5).log2() + distance.fold(f64::INFINITY, f64::min)
-            })
-            .sum()
+        let mut q = 0.5f64.powi(900);
+        let mut spread = 1.0;
+        let mut least = 1.0f64;
+        for &s in known.iter().chain(counts.keys().filter(|s| !known.contains(s))) {
+            let with = self.0.iter().filter(|c| c.contains_key(&s)).count() as f64;
+            let p = (with + 0.5) / (n + 1.0);
+            spread *= if counts.contains_key(&s) { p } else { 1.0 - p };
+            let Some(&x) = counts.get(&s).filter(|_| known.contains(&s)) else { continue };
+            let used: BTreeSet<u8> = all.iter().filter_map(|c| c.get(&s)).map(|&x| bucket(x)).collect();
+            let far = used.iter().map(|z| z.abs_diff(bucket(x))).min().unwrap();
+            let z = used.iter().filter(|z| z.abs_diff(bucket(x)) == far).max().unwrap();
+            let ratio = (f64::from(bucket(x)) + 1.0) / (f64::from(*z) + 1.0);
+            let mut p = Self::blend(&all, s, x, 0.5 * ratio.min(1.0 / ratio));
+            if !same.is_empty() {
+                p = Self::blend(&same, s, x, p);
+            }
+            least = least.min(p);
+        }
+        q = q.max(spread);
+        let kinds = self.0.iter().map(|c| c.keys().copied().collect::<Vec<_>>()).collect::<BTreeSet<_>>().len() as f64;
+        -least.min((same.len() as f64 + kinds * q) / (n + kinds)).log2()
     }
 }
 
@@ -102,24 +119,25 @@ proptest! {
     }
 
     #[test]
-    fn histograms_match_naive(requests in requests()) {
-        let (mut fast, mut naive) = (Histograms::new(1000), NaiveHistograms::default());
+    fn compositions_match_naive(requests in requests()) {
+        let (mut fast, mut naive) = (Compositions::new(1000), NaiveCompositions::default());
         for r in &requests {
             let (got, want) = (fast.bits(r), naive.bits(r));
             // Fewer than 64 requests: absences are brought up to date each time.
             prop_assert!((got - want).abs() < 1e-9, "{got} against {want}");
             fast.learn(r);
-            naive.0.push(NaiveHistograms::counts(r));
+            naive.0.push(NaiveCompositions::counts(r));
         }
     }
 
     #[test]
     fn limits_of_the_models_hold(requests in prop::collection::vec(prop::collection::vec(any::<u64>(), 0..40), 1..20)) {
-        let (mut s, mut h) = (Sequences::new(100), Histograms::new(16));
+        let (mut s, mut h) = (Sequences::new(100), Compositions::new(16));
         for r in &requests {
             s.learn(r);
             h.learn(r);
-            prop_assert!(s.len() <= 100 && h.len() <= 16, "{} {}", s.len(), h.len());
+            let (symbols, kinds, cells) = h.sizes();
+            prop_assert!(s.len() <= 100 && symbols <= 16 && kinds <= 16 && cells <= 128, "{} {:?}", s.len(), h.sizes());
             prop_assert!(s.costliest_step(r).is_finite() && h.bits(r).is_finite());
         }
     }
@@ -135,12 +153,12 @@ proptest! {
 
 #[test]
 fn stale_absences_stay_within_a_fraction_of_a_bit() {
-    let (mut fast, mut naive) = (Histograms::new(1000), NaiveHistograms::default());
+    let (mut fast, mut naive) = (Compositions::new(1000), NaiveCompositions::default());
     for i in 0..600u64 {
         let request: Vec<u64> = (0..12).filter(|s| (i * 7 + s * 13) % (s + 2) == 0).collect();
         assert!((fast.bits(&request) - naive.bits(&request)).abs() < 0.5, "request {i}");
         fast.learn(&request);
-        naive.0.push(NaiveHistograms::counts(&request));
+        naive.0.push(NaiveCompositions::counts(&request));
     }
 }
 
