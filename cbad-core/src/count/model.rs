@@ -200,6 +200,27 @@ impl Model {
         }
     }
 
+    /// The (context, symbol) pairs of a window that were never seen, nor known.
+    pub fn unknown<'a>(&'a self, window: &'a Window) -> impl Iterator<Item = (u64, u64)> + 'a {
+        let known = |id: u64, symbol: u64| self.contexts.get(&id).is_some_and(|c| c.find(symbol).is_ok());
+        let pairs = window.groups().flat_map(|(id, _, rows)| rows.iter().map(move |r| (id, r.symbol)));
+        pairs.filter(move |&(id, symbol)| !known(id, symbol))
+    }
+
+    /// Takes pairs for known whose counts are not learnt: what was said in an incident is rare the second time, not new.
+    pub fn know(&mut self, pairs: impl IntoIterator<Item = (u64, u64)>) {
+        let last = self.learnt;
+        for (id, symbol) in pairs {
+            self.symbols.entry(symbol).or_insert(last);
+            if let Some(context) = self.contexts.get_mut(&id) {
+                if let Err(at) = context.find(symbol) {
+                    context.pairs.insert(at, Pair { symbol, last, ..Pair::default() });
+                    self.pairs += 1;
+                }
+            }
+        }
+    }
+
     /// Learns a finished window.
     pub fn learn(&mut self, window: &Window) {
         self.learnt += 1;

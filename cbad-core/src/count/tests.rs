@@ -234,3 +234,37 @@ fn first_window_scores_nothing_and_novelty_grows_dearer() {
     // None of about 400 windows had something new; the first, where everything is, does not count.
     assert!((9.0..10.0).contains(&new.bits), "{new:?}");
 }
+
+#[test]
+fn what_is_known_without_counts_is_rare_not_new() {
+    let mut model = Model::new(Limits::symbols(64));
+    let of = |rows: &[(u64, u64, u64)]| {
+        let mut w = Window::default();
+        rows.iter().for_each(|&(c, k, x)| w.add(c, k, x));
+        w.finish();
+        w
+    };
+    let usual = of(&[(1, 2, 10)]);
+    for _ in 0..50 {
+        model.learn(&usual);
+    }
+    let odd = of(&[(1, 2, 10), (1, 9, 3), (9, 2, 3)]);
+    let pairs: Vec<_> = model.unknown(&odd).collect();
+    assert_eq!(pairs, [(1, 9), (9, 2)]);
+    let bits = |model: &Model| {
+        let mut out = vec![];
+        model.score(&odd, &mut out);
+        out.into_iter().map(|s| (s.kind, s.context, s.symbol, s.bits)).collect::<Vec<_>>()
+    };
+    assert!(bits(&model).iter().any(|b| b.0 == Kind::New && b.2 == 9));
+    model.know(pairs);
+    assert_eq!(model.recount_pairs(), model.sizes().2);
+    let after = bits(&model);
+    assert!(after.iter().all(|b| b.0 == Kind::Count), "{after:?}");
+    let cost = |model: &Model| bits(model).iter().find(|b| b.2 == 9).map_or(0.0, |b| b.3);
+    let soon = cost(&model);
+    for _ in 0..80 {
+        model.learn(&usual);
+    }
+    assert!(cost(&model) > soon, "the longer it stays away, the more it says");
+}

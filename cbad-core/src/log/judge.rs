@@ -1,20 +1,22 @@
 //! From a window's items to the channels' p-values, and whether the window is learnt.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::novelty::Novelty;
 use crate::calibrate::History;
 use crate::count::{self, Kind, Scored};
 use crate::math::exp2;
 use crate::{Channel, ChannelKind};
 
-/// Bits that a new template costs more when it comes at ERROR or worse.
-const ERROR_BITS: f64 = 4.0;
 /// A quarantined window adds at most so many bits above the tail's beginning to the history.
 const MARGIN: f64 = 6.0;
 
 /// The channels' histories.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Judge {
+    novelty: Novelty,
     transition: History,
     count: History,
 }
@@ -35,24 +37,19 @@ pub struct Admitted {
 
 impl Default for Judge {
     fn default() -> Self {
-        Judge { transition: History::of_windows(), count: History::of_windows() }
+        Judge { novelty: Novelty::default(), transition: History::of_windows(), count: History::of_windows() }
     }
 }
 
 impl Judge {
-    /// Judges the items of a window. `is_error` tells of a new symbol whether it came at ERROR or worse.
-    pub fn judge(
-        &self,
-        scored: Vec<Scored>,
-        windows: f64,
-        admitted: Admitted,
-        is_error: impl Fn(u64) -> bool,
-    ) -> Judged {
+    /// Judges the items of a window. `novel` tells of each new symbol whether it came at ERROR or worse.
+    pub fn judge(&self, scored: Vec<Scored>, novel: &BTreeMap<u64, bool>, admitted: Admitted) -> Judged {
+        let bits = self.novelty.bits();
         let (mut new, mut transitions, mut counts) = (Vec::new(), Vec::new(), Vec::new());
         for mut item in scored {
             match item.kind {
                 Kind::New => {
-                    item.bits += if is_error(item.symbol) { ERROR_BITS } else { 0.0 };
+                    item.bits = if novel.get(&item.symbol) == Some(&true) { bits.severe } else { bits.any };
                     new.push(item);
                 }
                 Kind::Transition => transitions.push(item),
@@ -62,7 +59,7 @@ impl Judge {
         let mut judged = Judged::default();
         let statistic = count::novelty_channel(&mut new);
         // Novelty has a probability of its own: no history of scores adds to it.
-        judged.add(ChannelKind::LogNew, statistic, exp2(-statistic), 1.0 / (windows + 1.0), new);
+        judged.add(ChannelKind::LogNew, statistic, exp2(-statistic), 1.0 / (self.novelty.counted() + 1.0), new);
         if admitted.transitions {
             let statistic = count::weigh_channel(&mut transitions);
             // A transition is a novelty too, within its context: its p is no smaller than its bits say.
@@ -74,6 +71,11 @@ impl Judge {
             judged.add(ChannelKind::LogCount, statistic, self.count.p(statistic), self.count.floor(), counts);
         }
         judged
+    }
+
+    /// Adds a window's symbols, and those of them that are new, to the past of novelty.
+    pub fn learn_symbols(&mut self, symbols: impl Iterator<Item = u64>, new: &BTreeMap<u64, bool>, quarantined: bool) {
+        self.novelty.learn(symbols, new, quarantined);
     }
 
     /// Adds a window's scores to the histories.
@@ -102,7 +104,7 @@ impl Judge {
     }
 
     pub fn memory(&self) -> usize {
-        self.transition.memory() + self.count.memory()
+        self.novelty.memory() + self.transition.memory() + self.count.memory()
     }
 }
 

@@ -18,6 +18,7 @@ mod index;
 pub mod judge;
 pub mod mask;
 pub mod miner;
+mod novelty;
 pub mod sample;
 mod stream;
 mod window;

@@ -1,6 +1,6 @@
 //! One service's log stream: the detector that ties masker, miner, counts, judge and requests together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,8 @@ pub struct LogStream {
     baseline: Baseline,
     volume: Volume,
     learnt: u32,
+    /// What followed what for the first time in the quarantined windows since the last learnt one.
+    pending: BTreeSet<(u64, u64)>,
     /// The last symbol without a trace id.
     previous: u64,
     open: Open,
@@ -75,6 +77,7 @@ impl LogStream {
             baseline: Baseline::new(sample_bytes),
             volume: Volume::default(),
             learnt: 0,
+            pending: BTreeSet::new(),
             previous: 0,
             open: Open { tuples: Vec::new(), records: 0, over_cap: 0, sample: WindowSample::new(sample_bytes / 4) },
             evidence: None,
@@ -114,16 +117,16 @@ impl LogStream {
         self.open.sample.offer(priority, record.time_ns, &record.trace_id, hash, record.text);
     }
 
-    /// Scores the counted window; the items are weighted, the channels judged.
-    fn judge_window(&self, window: &Window) -> super::judge::Judged {
+    /// Scores the counted window: the items are weighted, the channels judged. Also the new symbols, true for ERROR and worse.
+    fn judge_window(&self, window: &Window) -> (super::judge::Judged, BTreeMap<u64, bool>) {
         let mut scored: Vec<Scored> = Vec::new();
         self.model.score(&self.tables.counts, &mut scored);
-        let new: BTreeSet<u64> = scored.iter().filter(|s| s.kind == Kind::New).map(|s| s.symbol).collect();
-        let mut errors = BTreeSet::new();
+        let is_new = |s: &&Scored| s.kind == Kind::New;
+        let mut new: BTreeMap<u64, bool> = scored.iter().filter(is_new).map(|s| (s.symbol, false)).collect();
         if !new.is_empty() {
-            for p in self.tables.traces().flatten() {
-                if p.tuple.severity >= ERROR && new.contains(&p.symbol) {
-                    errors.insert(p.symbol);
+            for p in self.tables.traces().flatten().filter(|p| p.tuple.severity >= ERROR) {
+                if let Some(severe) = new.get_mut(&p.symbol) {
+                    *severe = true;
                 }
             }
         }
@@ -131,7 +134,7 @@ impl LogStream {
         // proportions. New lines are new all the same.
         let whole = !window.incomplete && !window.instance_changed;
         let admitted = Admitted { transitions: whole, counts: whole };
-        self.judge.judge(scored, self.model.windows(), admitted, |symbol| errors.contains(&symbol))
+        (self.judge.judge(scored, &new, admitted), new)
     }
 
     /// Hands each trace's records to the requests and judges those that are complete.
@@ -187,9 +190,10 @@ impl Detector for LogStream {
             points: Vec::new(),
             requests,
         };
-        let mut scored = Vec::new();
+        let (mut scored, mut new) = (Vec::new(), BTreeMap::new());
         if !tuples.is_empty() {
-            let judged = self.judge_window(window);
+            let judged;
+            (judged, new) = self.judge_window(window);
             verdict.channels = judged.channels;
             scored = judged.items;
         }
@@ -212,7 +216,7 @@ impl Detector for LogStream {
             let (baseline, sample) = (&self.baseline, &self.open.sample);
             self.evidence = Some(super::evidence::collect(&verdict, baseline, sample, &self.judge, self.params.seed));
         }
-        self.learn(window, &mut verdict, !tuples.is_empty());
+        self.learn(window, &mut verdict, &new, !tuples.is_empty());
         if let Some(e) = &excess {
             self.requests.learn(e, verdict.quarantined);
         }
@@ -246,6 +250,7 @@ impl Detector for LogStream {
             + self.judge.memory()
             + self.requests.memory()
             + self.baseline.memory()
+            + self.pending.len() * 16
             + self.volume.memory()
             + self.open.tuples.capacity() * size_of::<Tuple>()
             + self.open.sample.memory()
@@ -255,7 +260,7 @@ impl Detector for LogStream {
 }
 
 impl LogStream {
-    fn learn(&mut self, window: &Window, verdict: &mut Verdict, any: bool) {
+    fn learn(&mut self, window: &Window, verdict: &mut Verdict, new: &BTreeMap<u64, bool>, any: bool) {
         if !any || window.incomplete {
             return;
         }
@@ -266,10 +271,15 @@ impl LogStream {
         verdict.quarantined = !ruling.learn;
         verdict.adopted = ruling.adopted;
         self.judge.learn(&verdict.channels, !ruling.learn);
+        self.judge.learn_symbols(self.tables.counts.rows().iter().map(|r| r.symbol), new, !ruling.learn);
         if ruling.learn {
+            self.model.know(std::mem::take(&mut self.pending));
             self.model.learn(&self.tables.counts);
             self.baseline.learn(&self.open.sample);
             self.learnt = self.learnt.saturating_add(1);
+        } else {
+            let room = (self.params.max_symbols as usize).saturating_sub(self.pending.len());
+            self.pending.extend(self.model.unknown(&self.tables.counts).take(room));
         }
     }
 }
