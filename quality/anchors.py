@@ -42,6 +42,7 @@ except ImportError as e:
 JUDGED = 1_674_950_400  # 2023-01-29
 CUSTOM = {"drain3-z": 3, "pca": 1, "iforest": .5, "z-band": 3, "ewma": 3, "rcf": 3}
 TREES, SIZE = 20, 256
+LIMIT = 1e6  # of standard deviations, where the past did not move at all
 JOBS = int(os.environ.get("QUALITY_JOBS", "2"))
 
 
@@ -162,8 +163,8 @@ def series(files):
 
 def against(x, mean, sd):
     if sd > 1e-12 * max(1, abs(mean)):
-        return min(100.0, abs(x - mean) / sd)
-    return 0.0 if abs(x - mean) <= 1e-9 * max(1, abs(mean)) else 100.0
+        return min(LIMIT, abs(x - mean) / sd)
+    return 0.0 if abs(x - mean) <= 1e-9 * max(1, abs(mean)) else LIMIT
 
 
 def z_band(points, day=1440.0):

@@ -15,8 +15,8 @@ QUALITY_PYTHON := $(QUALITY_BUILD)/venv/bin/python
 $(QUALITY_BUILD)/venv/ready: quality/requirements.txt
 	mkdir -p $(QUALITY_BUILD)
 	python3 -m venv $(QUALITY_BUILD)/venv
-	$(QUALITY_PYTHON) -m pip install --quiet --requirement $< || echo "packages of $< cannot be had: the anchors are left out" >&2
-	touch $@
+	if $(QUALITY_PYTHON) -m pip install --quiet --requirement $<; then touch $@; \
+	else echo "packages of $< cannot be had now: the anchors are left out" >&2; fi
 
 .PHONY: bench-quality
 bench-quality: tools $(QUALITY_BUILD)/venv/ready ## Detection measured, beside other detectors; PARTS="incidents nulls" runs some

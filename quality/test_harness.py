@@ -68,7 +68,7 @@ class Harness(unittest.TestCase):
         self.assertLess(max(anchors.z_band(points)[:-1]), 1.1)
         self.assertGreater(anchors.ewma(points)[-1], 5)
         self.assertEqual(anchors.against(1, 1, 0), 0)
-        self.assertEqual(anchors.against(2, 1, 0), 100)
+        self.assertEqual(anchors.against(2, 1, 0), anchors.LIMIT)
 
     def test_template_counts(self):
         minutes = {i: q.Counter({"a": 10 + i % 2}) for i in range(50)}
