@@ -113,7 +113,7 @@ func plain(t *testing.T, body []byte) anomaly.Anomaly {
 	var a anomaly.Anomaly
 	require.NoError(t, json.Unmarshal(body, &a))
 	a.ProcessID, a.CreatedAt, a.UpdatedAt, a.IncidentServices = "", nil, nil, nil // others may join after the last window
-	if e := a.Episode; e != nil && e.Ended != nil { // replay prints stated windows, not ends
+	if e := a.Episode; e != nil && e.Ended != nil {                               // replay prints stated windows, not ends
 		e.Ended = nil
 		e.Revision--
 	}

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -121,6 +122,13 @@ func TestMain(m *testing.M) {
 		}},
 	})
 	if err == nil {
+		// The collector listens a moment before it minds signals; one that comes in between must not kill it.
+		terminate := make(chan os.Signal, 1)
+		signal.Notify(terminate, syscall.SIGTERM)
+		go func() {
+			<-terminate
+			col.Shutdown()
+		}()
 		err = col.Run(context.Background())
 	}
 	if err != nil {
