@@ -92,7 +92,7 @@ pub struct LogRecord<'a> {
     pub trace_id: [u8; 16],
     /// OpenTelemetry severity number, 0 (unset) to 24; 17 and above is ERROR.
     pub severity: u8,
-    /// Text, any bytes.
+    /// Text, any bytes; what stands between two bytes 0xff is one variable.
     pub text: &'a [u8],
 }
 

@@ -1,6 +1,8 @@
 package canonical
 
 import (
+	"strings"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
@@ -10,14 +12,18 @@ import (
 // MaxText bounds the text of a log record; what is beyond it is not looked at. Templates show themselves much earlier.
 const MaxText = 16 << 10
 
-// logAttributes are the attributes that say what a record is, whatever its body says. They are appended to the text as
+// DefaultLogAttributes are the attributes that say what a record is, whatever its body says. They are appended to the text as
 // key=value in this order. Identifiers, sizes and the like are left out: the trace id travels beside the text, and the
-// rest varies without meaning. The message of an exception stands in for a missing body only.
-var logAttributes = [...]string{"event.name", "exception.type", "error.type", "http.route"}
+// rest varies without meaning. An exception's message stands in for a missing body only; its stack trace is condensed.
+var DefaultLogAttributes = []string{
+	eventName, "exception.type", "error.type", "http.route", "http.request.method", "http.response.status_code",
+	"rpc.service", "rpc.method", "db.operation.name", "messaging.operation.name",
+}
 
 const (
-	eventNameAttribute = 0 // position of event.name, which a record's own EventName field replaces
-	exceptionMessage   = "exception.message"
+	eventName           = "event.name" // also a field of the record, which goes before
+	exceptionMessage    = "exception.message"
+	exceptionStacktrace = "exception.stacktrace"
 )
 
 // LogTime is the event time: the timestamp, else the observed time, else now.
@@ -31,47 +37,129 @@ func LogTime(lr plog.LogRecord, now uint64) uint64 {
 	return now
 }
 
-// AppendLog appends one record to the batch: its body as text and the attributes that carry meaning.
+// AppendLog appends one record to the batch: its body as text and the attributes that carry meaning. Severity and trace id come
+// from the record's fields, else from those of a structured body.
 func AppendLog(b *cbad.Batch, lr plog.LogRecord, timeNs uint64, s *Scratch) {
+	record := len(b.Bytes)
 	b.BeginLog(timeNs, lr.TraceID(), severity(lr))
 	buf := b.Bytes
 	text := len(buf)
-	buf = s.appendText(buf, lr.Body())
-
-	var kept [len(logAttributes)]pcommon.Value
-	var have [len(logAttributes)]bool
-	if attributes := lr.Attributes(); attributes.Len() > 0 {
-		for k, v := range attributes.All() {
-			for i := range logAttributes {
-				if k == logAttributes[i] {
-					kept[i], have[i] = v, true
-				}
-			}
-			if k == exceptionMessage && len(buf) == text {
-				buf = s.appendText(buf, v)
-			}
-		}
-	}
-	if name := lr.EventName(); name != "" {
-		have[eventNameAttribute] = false
-		buf = appendPair(buf, text, logAttributes[eventNameAttribute])
-		buf = append(buf, name...)
-	}
-	for i := range logAttributes {
-		if have[i] {
-			buf = appendPair(buf, text, logAttributes[i])
-			buf = s.appendText(buf, kept[i])
-		}
-	}
-	if len(buf)-text > MaxText {
-		buf = buf[:text+MaxText]
+	s.tooMany = false
+	buf, said := s.appendBody(buf, lr.Body(), text+MaxText+1)
+	buf = s.appendAttributes(buf, text, lr)
+	if s.tooMany || len(buf)-text > MaxText {
+		buf = buf[:min(len(buf), text+MaxText)]
 		s.Truncated++
 	}
 	b.Bytes = buf
+	b.AmendLog(record, said.trace, said.severity)
 	b.End()
 }
 
-func appendPair(buf []byte, start int, key string) []byte {
+// appendBody appends a body: a structured one by key, a stack trace condensed, all else as it is.
+func (s *Scratch) appendBody(buf []byte, body pcommon.Value, limit int) ([]byte, structured) {
+	switch body.Type() {
+	case pcommon.ValueTypeMap:
+		s.resetFields()
+		s.collect(span{}, body, maxDepth)
+		return s.appendFields(buf, limit)
+	case pcommon.ValueTypeStr:
+		text := body.Str()
+		if looksStructured(text) {
+			s.resetFields()
+			if text[0] == '{' && s.collectJSON(text) || text[0] != '{' && s.collectLogfmt(text) {
+				return s.appendFields(buf, limit)
+			}
+		}
+		if strings.IndexByte(text, '\n') < 0 {
+			return append(buf, text[:min(len(text), limit-len(buf))]...), structured{}
+		}
+		return appendTrace(buf, text, limit), structured{}
+	default:
+		return s.appendText(buf, body), structured{}
+	}
+}
+
+// looksStructured tells texts that may be JSON or logfmt from almost all others by a look at their ends.
+func looksStructured(text string) bool {
+	if len(text) < 2 || len(text) > 4*MaxText {
+		return false
+	}
+	if text[0] == '{' {
+		last := text[len(text)-1]
+		return last == '}' || last == '\n' || last == '\r' || last == ' '
+	}
+	for i := range min(len(text), 32) {
+		if text[i] == '=' {
+			return i > 0
+		}
+		if !isKey(text[i]) {
+			return false
+		}
+	}
+	return false
+}
+
+// appendAttributes appends the attributes that say what a record is, in order of the list.
+func (s *Scratch) appendAttributes(buf []byte, text int, lr plog.LogRecord) []byte {
+	own, attributes := lr.EventName(), lr.Attributes()
+	if own == "" && attributes.Len() == 0 {
+		return buf
+	}
+	names := s.LogAttributes
+	if names == nil {
+		names = DefaultLogAttributes
+	}
+	var stack pcommon.Value
+	var hasStack bool
+	// Positions in the list, of those present, in order of the list: few of few.
+	s.kept = s.kept[:0]
+	for k, v := range attributes.All() {
+		for i, name := range names {
+			if k == name {
+				s.kept = append(s.kept, listed{i, v})
+				for j := len(s.kept) - 1; j > 0 && s.kept[j].at < s.kept[j-1].at; j-- {
+					s.kept[j], s.kept[j-1] = s.kept[j-1], s.kept[j]
+				}
+				break
+			}
+		}
+		switch {
+		case k == exceptionMessage && len(buf) == text:
+			buf = s.appendText(buf, v)
+		case k == exceptionStacktrace && v.Type() == pcommon.ValueTypeStr:
+			stack, hasStack = v, true
+		}
+	}
+	if own != "" {
+		buf = append(appendKey(buf, text, eventName), own...)
+	}
+	for _, l := range s.kept {
+		name := names[l.at]
+		if name == eventName && own != "" {
+			continue
+		}
+		buf = s.appendText(appendKey(buf, text, name), l.value)
+		if l.value.Type() == pcommon.ValueTypeInt && strings.HasSuffix(name, "status_code") {
+			buf = appendStatusClass(buf, buf[len(buf)-min(3, len(buf)):])
+		}
+	}
+	if hasStack {
+		if len(buf) > text {
+			buf = append(buf, " | "...)
+		}
+		buf = appendTrace(buf, stack.Str(), text+MaxText+1)
+	}
+	return buf
+}
+
+// listed is an attribute of the list.
+type listed struct {
+	at    int
+	value pcommon.Value
+}
+
+func appendKey(buf []byte, start int, key string) []byte {
 	if len(buf) > start {
 		buf = append(buf, ' ')
 	}
@@ -84,7 +172,11 @@ func severity(lr plog.LogRecord) uint8 {
 	if n := lr.SeverityNumber(); n > 0 && n <= plog.SeverityNumberFatal4 {
 		return uint8(n)
 	}
-	text := lr.SeverityText()
+	return severityOfText(lr.SeverityText())
+}
+
+// severityOfText is what a level's name means, 0 when nothing.
+func severityOfText(text string) uint8 {
 	if text == "" {
 		return 0
 	}

@@ -60,19 +60,71 @@ func naiveText(v pcommon.Value, depth int) string {
 	}
 }
 
+// naiveFields is the specification of a structured body without roles: (key, value) by key, variables between marks.
+func naiveFields(v pcommon.Value, key string, depth int, out *[][2]string) {
+	switch v.Type() {
+	case pcommon.ValueTypeMap:
+		if depth == 0 || v.Map().Len() == 0 && key != "" {
+			*out = append(*out, [2]string{key, "{}"})
+			return
+		}
+		for k, e := range v.Map().All() {
+			under := key
+			if key != "" && k != "" {
+				under += "."
+			}
+			naiveFields(e, under+k, depth-1, out)
+		}
+	case pcommon.ValueTypeSlice:
+		if depth == 0 || v.Slice().Len() == 0 {
+			*out = append(*out, [2]string{key, "[]"})
+		}
+		for _, e := range v.Slice().All() {
+			if depth > 0 {
+				naiveFields(e, key, depth-1, out)
+			}
+		}
+	case pcommon.ValueTypeStr:
+		text := strings.ReplaceAll(v.Str(), "\xff", "?")
+		if roleOf([]byte(key)) == roleNone && text != "" {
+			text = "\xff" + text + "\xff"
+		}
+		*out = append(*out, [2]string{key, text})
+	case pcommon.ValueTypeBytes:
+		*out = append(*out, [2]string{key, ""})
+	default:
+		*out = append(*out, [2]string{key, naiveText(v, depth)})
+	}
+}
+
+func naiveBody(v pcommon.Value) string {
+	if v.Type() != pcommon.ValueTypeMap {
+		return naiveText(v, maxDepth)
+	}
+	var fields [][2]string
+	naiveFields(v, "", maxDepth, &fields)
+	slices.SortStableFunc(fields, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+	var parts []string
+	for _, f := range fields {
+		parts = append(parts, f[0]+"="+f[1])
+	}
+	return strings.Join(parts, " ")
+}
+
 func naiveLog(lr plog.LogRecord) string {
 	parts := []string{}
-	body := naiveText(lr.Body(), maxDepth)
+	body := naiveBody(lr.Body())
 	if message, ok := lr.Attributes().Get("exception.message"); ok && body == "" {
 		body = naiveText(message, maxDepth)
 	}
 	if body != "" {
 		parts = append(parts, body)
 	}
-	for _, key := range []string{"event.name", "exception.type", "error.type", "http.route"} {
-		if v, ok := lr.Attributes().Get(key); key == "event.name" && lr.EventName() != "" {
-			parts = append(parts, key+"="+lr.EventName())
-		} else if ok {
+	if lr.EventName() != "" {
+		parts = append(parts, "event.name="+lr.EventName())
+	}
+	for _, key := range DefaultLogAttributes {
+		if v, ok := lr.Attributes().Get(key); ok && (key != "event.name" || lr.EventName() == "") {
 			parts = append(parts, key+"="+naiveText(v, maxDepth))
 		}
 	}
@@ -100,6 +152,9 @@ func TestLogsMatchNaiveText(t *testing.T) {
 	s.Release()
 	for _, p := range s.pairs[:cap(s.pairs)] {
 		assert.Zero(t, p, "the scratch still refers to data")
+	}
+	for _, f := range s.fields[:cap(s.fields)] {
+		assert.Zero(t, f, "the scratch still refers to data")
 	}
 }
 

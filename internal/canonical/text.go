@@ -21,6 +21,15 @@ type Scratch struct {
 
 	pairs []pair // a stack: nested maps sort their part of it
 	name  []byte
+
+	// Of the structured body under way.
+	fields    []field
+	bytes     []byte
+	unescaped []byte
+	tooMany   bool // fields
+	// LogAttributes are the attributes that say what a log record is; nil means DefaultLogAttributes.
+	LogAttributes []string
+	kept          []listed
 }
 
 type pair struct {
@@ -32,6 +41,10 @@ type pair struct {
 func (s *Scratch) Release() {
 	clear(s.pairs[:cap(s.pairs)])
 	s.pairs = s.pairs[:0]
+	clear(s.fields[:cap(s.fields)])
+	s.fields = s.fields[:0]
+	clear(s.kept[:cap(s.kept)])
+	s.kept = s.kept[:0]
 }
 
 // appendText appends a value as text: strings and bytes as they are, maps as key=value sorted by key, lists in brackets.

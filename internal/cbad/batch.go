@@ -77,6 +77,17 @@ func (b *Batch) BeginLog(timeNs uint64, trace [16]byte, severity uint8) {
 	r[24], r[25], r[26], r[27] = severity, 0, 0, 0
 }
 
+// AmendLog fills in what the log record at offset from has not: the trace id and the severity that its body named.
+func (b *Batch) AmendLog(from int, trace [16]byte, severity uint8) {
+	r := b.Bytes[from : from+logFixed]
+	if [16]byte(r[8:24]) == [16]byte{} {
+		copy(r[8:24], trace[:])
+	}
+	if r[24] == 0 {
+		r[24] = severity
+	}
+}
+
 // End ends the record that BeginLog started.
 func (b *Batch) End() {
 	if len(b.Offsets) == 0 {

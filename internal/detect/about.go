@@ -30,6 +30,7 @@ func (c *Config) meaning() []setting {
 	return []setting{
 		{"window.duration", text(c.Window.Duration)},
 		{"service_attributes", strings.Join(c.ServiceAttributes, ", ")},
+		{"logs.attributes", strings.Join(c.Logs.Attributes, ", ")},
 		{"requests.idle", text(c.Requests.Idle)},
 		{"requests.p", text(c.Requests.P)},
 		{"limits.records_per_window", text(c.Limits.RecordsPerWindow)},

@@ -44,6 +44,7 @@ var arrivals = sync.Pool{New: func() any { return new(Arrival) }}
 func (d *Detector) arrival(s signal) *Arrival {
 	a := arrivals.Get().(*Arrival)
 	a.d, a.signal = d, s
+	a.scratch.LogAttributes = d.cfg.Logs.Attributes
 	return a
 }
 

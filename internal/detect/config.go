@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
+
+	"github.com/driftlock/driftlock/internal/canonical"
 )
 
 // Overload says what happens when the core cannot keep up with what arrives.
@@ -35,6 +38,7 @@ type Config struct {
 	WarmupWindows uint32           `mapstructure:"warmup_windows"`
 	Quarantine    QuarantineConfig `mapstructure:"quarantine"`
 	Requests      RequestsConfig   `mapstructure:"requests"`
+	Logs          LogsConfig       `mapstructure:"logs"`
 	Metrics       MetricsConfig    `mapstructure:"metrics"`
 	Evidence      EvidenceConfig   `mapstructure:"evidence"`
 	Limits        LimitsConfig     `mapstructure:"limits"`
@@ -85,6 +89,14 @@ type RequestsConfig struct {
 	Idle time.Duration `mapstructure:"idle"`
 	// P is the p-value at or below which a request is odd.
 	P float64 `mapstructure:"p"`
+
+	_ struct{}
+}
+
+// LogsConfig is about log records.
+type LogsConfig struct {
+	// Attributes are the record attributes that say what a record is and so belong to its template, in this order.
+	Attributes []string `mapstructure:"attributes"`
 
 	_ struct{}
 }
@@ -151,6 +163,7 @@ func DefaultConfig() Config {
 		WarmupWindows:     30,
 		Quarantine:        QuarantineConfig{P: 1e-2, AdoptAfter: 5},
 		Requests:          RequestsConfig{Idle: 30 * time.Second, P: 1e-3},
+		Logs:              LogsConfig{Attributes: slices.Clone(canonical.DefaultLogAttributes)},
 		Metrics:           MetricsConfig{SharedSegments: []string{"node", "cluster"}},
 		Evidence:          EvidenceConfig{P: 0.1},
 		Limits: LimitsConfig{
@@ -205,6 +218,10 @@ func (c *Config) Validate() error {
 	rule(len(c.ServiceAttributes) > 0, "service_attributes", "must name at least one attribute", c.ServiceAttributes)
 	for i, a := range c.ServiceAttributes {
 		rule(a != "", fmt.Sprintf("service_attributes[%d]", i), "must not be empty", `""`)
+	}
+	rule(len(c.Logs.Attributes) <= 64, "logs.attributes", "must be at most 64", len(c.Logs.Attributes))
+	for i, a := range c.Logs.Attributes {
+		rule(a != "", fmt.Sprintf("logs.attributes[%d]", i), "must not be empty", `""`)
 	}
 	for i, s := range c.Metrics.SharedSegments {
 		rule(s != "" && !strings.Contains(s, "."), fmt.Sprintf("metrics.shared_segments[%d]", i), "must be one segment of a dotted name", fmt.Sprintf("%q", s))

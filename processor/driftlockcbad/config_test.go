@@ -46,6 +46,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 		WarmupWindows:     60,
 		Quarantine:        detect.QuarantineConfig{P: 0.0001, AdoptAfter: 10},
 		Requests:          detect.RequestsConfig{Idle: time.Minute, P: 0.0001},
+		Logs:              detect.LogsConfig{Attributes: []string{"http.route", "tenant"}},
 		Metrics:           detect.MetricsConfig{SharedSegments: []string{"node"}},
 		Evidence:          detect.EvidenceConfig{P: 0.05},
 		Limits: detect.LimitsConfig{

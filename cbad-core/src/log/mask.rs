@@ -6,7 +6,8 @@
 //!
 //! A word is a run of `[A-Za-z0-9_]` and bytes from 0x80 up. It is a variable when it holds a digit, or is all hex
 //! digits and at least 8 long, or at least 40 long, or four hex letters after a `-` that follows a variable (UUIDs).
-//! Everything between words only separates.
+//! Everything between words only separates. What stands between two [`MARK`] bytes is one variable, whatever it
+//! holds: whoever makes the text may know that a value is one.
 //!
 //! The identity of a text is the ordered *first occurrences* of its literals and of its (previous literal, variable)
 //! pairs, the first [`MAX_TOKENS`] of them; a further variable after the same literal, unless joined to the one before
@@ -23,9 +24,15 @@ pub const MAX_TEXT: usize = 64 * 1024;
 /// First occurrences that make the identity.
 pub const MAX_TOKENS: usize = 48;
 
+/// Encloses a variable. No byte of valid UTF-8, so no text holds it by chance.
+pub const MARK: u8 = 0xff;
+
 const LETTER: u8 = 1;
 const HEX: u8 = 2;
 const DIGIT: u8 = 4;
+/// Bits of the classes that words are made of.
+const WORD: u8 = 7;
+const MARKED: u8 = 8;
 
 /// Class of each byte; 0 separates.
 static CLASS: [u8; 256] = classes();
@@ -37,7 +44,8 @@ const fn classes() -> [u8; 256] {
         t[i] = match i as u8 {
             b'0'..=b'9' => DIGIT,
             b'a'..=b'f' | b'A'..=b'F' => HEX,
-            b'g'..=b'z' | b'G'..=b'Z' | b'_' | 0x80..=0xff => LETTER,
+            b'g'..=b'z' | b'G'..=b'Z' | b'_' | 0x80..=0xfe => LETTER,
+            MARK => MARKED,
             _ => 0,
         };
         i += 1;
@@ -70,10 +78,21 @@ pub(super) fn words<V: Visitor>(text: &[u8], visitor: &mut V) {
             return;
         }
         let start = i;
+        if text[i] == MARK {
+            i += 1;
+            // One without a partner only separates.
+            let Some(length) = text[i..].iter().position(|&b| b == MARK) else { continue };
+            i += length + 1;
+            variable_end = i;
+            if visitor.variable(start, i) {
+                continue;
+            }
+            return;
+        }
         let mut classes = 0;
         while i < text.len() {
             let class = CLASS[text[i] as usize];
-            if class == 0 {
+            if class & WORD == 0 {
                 break;
             }
             classes |= class;
@@ -267,8 +286,12 @@ impl Visitor for Render<'_> {
     }
 }
 
-/// At most `limit` bytes of a text as UTF-8, cut at a character, with an ellipsis where something was cut.
+/// At most `limit` bytes of a text as UTF-8, without its marks, cut at a character, with an ellipsis where something was cut.
 pub fn lossy(text: &[u8], limit: usize) -> String {
+    if text.contains(&MARK) {
+        let bare: Vec<u8> = text.iter().copied().filter(|&b| b != MARK).collect();
+        return lossy(&bare, limit);
+    }
     let cut = text.len() > limit;
     let mut s = String::from_utf8_lossy(&text[..text.len().min(limit)]).into_owned();
     // A replacement character is three bytes for one.

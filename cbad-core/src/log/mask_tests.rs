@@ -2,15 +2,21 @@
 
 use proptest::prelude::*;
 
-use super::mask::{lossy, render, words, Identity, Visitor, MAX_TOKENS};
+use super::mask::{lossy, render, words, Identity, Visitor, MARK, MAX_TOKENS};
 use super::miner::{jaccard, Miner, LIKENESS, MAX_VARIANTS, OVERFLOW};
 
 /// A word as the rules put it: `(text, is a variable, joined to the variable before)`.
 fn naive_words(text: &[u8]) -> Vec<(usize, usize, bool)> {
-    let inside = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80;
+    let inside = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || (0x80..MARK).contains(&b);
     let mut out: Vec<(usize, usize, bool)> = vec![];
     let mut i = 0;
     while i < text.len() {
+        if text[i] == MARK {
+            let partner = (i + 1..text.len()).find(|&j| text[j] == MARK);
+            out.extend(partner.map(|j| (i, j + 1, true)));
+            i = partner.unwrap_or(i) + 1;
+            continue;
+        }
         if !inside(text[i]) {
             i += 1;
             continue;
@@ -90,8 +96,11 @@ fn texts() -> impl Strategy<Value = Vec<u8>> {
         "[0-9a-f]{8}-[a-f]{4}-[0-9a-f]{4}",
         "\\PC{0,4}",
         "[a-z]{38,42}",
+        "¤{1,3}",
     ];
-    let readable = prop::collection::vec(piece, 0..24).prop_map(|p| p.concat().into_bytes());
+    // A currency sign stands for a mark, which no string can hold.
+    let marked = |text: String| text.replace('¤', "\0").bytes().map(|b| if b == 0 { MARK } else { b }).collect();
+    let readable = prop::collection::vec(piece, 0..24).prop_map(move |p| marked(p.concat()));
     prop_oneof![4 => readable, 1 => prop::collection::vec(any::<u8>(), 0..64)]
 }
 
@@ -126,6 +135,7 @@ proptest! {
     #[test]
     fn rendering_puts_stars_for_variables_only_and_keeps_to_limits(text in texts(), limit in 0usize..80) {
         let once = render(&text, 1 << 16);
+        prop_assert!(!once.contains(MARK as char) || String::from_utf8_lossy(&text).contains('ÿ'));
         prop_assert!(!once.contains("<*>") || text.contains(&b'<') || naive_words(&text).iter().any(|w| w.2));
         let cut = lossy(&text, limit);
         prop_assert!(cut.len() <= limit.max('…'.len_utf8()), "{} of {limit}", cut.len());
@@ -177,7 +187,10 @@ fn templates_read_well() {
     ] {
         assert_eq!(render(text.as_bytes(), 512), want);
     }
-    assert_eq!(render(b"a\xffb", 512), "a\u{fffd}b");
+    assert_eq!(render(b"a\xfeb", 512), "a\u{fffd}b");
+    assert_eq!(render(b"user=\xffalice and bob\xff left=\xff\xff", 512), "user=<*> left=<*>");
+    assert_eq!(render(b"half \xff a mark", 512), "half  a mark");
+    assert_eq!(lossy(b"user=\xffalice\xff", 512), "user=alice");
 }
 
 #[test]
