@@ -7,8 +7,9 @@
 //! An identity seen before is found in a hash index (the fast path, one probe, on every record). An unknown one waits
 //! until its window closes, so that the order of arrival cannot choose; then, oldest first, it joins the *node* with
 //! the same first literal whose tokens are most alike (Jaccard index of at least [`LIKENESS`]), or founds one.
-//! The first [`MAX_VARIANTS`] identities of a node are symbols of their own ("login ok", "login failed"); later
-//! ones share one symbol, for what has that many variants varies in a word that the masker took for a literal.
+//! The first [`MAX_VARIANTS`] identities of a node are symbols of their own ("login ok", "login failed"). What has more
+//! varies in a word that the masker took for a literal: from then on only the tokens that at least [`COMMON`] of those first
+//! ones had tell identities apart ("GET" and "POST", but no longer the paths), and those alike in them share a symbol.
 //! Existing symbols never change then: collapsing them would look like 16 losses and one flood to the count model.
 //!
 //! A symbol is the hash of the identity that founded it, so it means the same after an eviction or a restart.
@@ -30,6 +31,8 @@ use super::mask::{lossy, render, Identity};
 pub const LIKENESS: f64 = 0.6;
 /// Identities of a node with a symbol of their own.
 pub const MAX_VARIANTS: u32 = 16;
+/// Of [`MAX_VARIANTS`] identities so many have a token that tells later ones apart.
+pub const COMMON: u32 = 3;
 /// Unknown identities of one window that are mined.
 pub const MAX_WAITING: usize = 1024;
 /// Bytes of a template's text.
@@ -66,8 +69,10 @@ struct Node {
     tokens: Vec<u32>,
     /// Identities that ever joined.
     variants: u32,
-    /// The symbol of those past [`MAX_VARIANTS`].
+    /// Seeds the symbols of those past [`MAX_VARIANTS`].
     shared: u64,
+    /// How many of the first variants had each token, by token; past [`MAX_VARIANTS`] only the common tokens are left.
+    had: Vec<(u32, u32)>,
     /// Identities known now.
     known: u32,
 }
@@ -225,16 +230,18 @@ impl Miner {
                 group.push(id);
                 let shared = (hash ^ 0xA5A5_5A5A_C3C3_3C3C) | 1;
                 let first_literal = w.first_literal;
-                self.nodes.insert(id, Node { first_literal, tokens: w.tokens, variants: 0, shared, known: 0 });
+                self.nodes.insert(
+                    id,
+                    Node { first_literal, tokens: w.tokens.clone(), variants: 0, shared, had: Vec::new(), known: 0 },
+                );
                 id
             }
         };
         let mut symbol = hash;
         if let Some(node) = self.nodes.get_mut(&id) {
-            node.variants = node.variants.saturating_add(1);
             node.known += 1;
-            if node.variants > MAX_VARIANTS {
-                symbol = node.shared;
+            if let Some(shared) = node.vary(&w.tokens) {
+                symbol = shared;
             }
         }
         self.index.insert(hash, self.entries.len() as u32);
@@ -282,6 +289,12 @@ impl Miner {
         entry.map(|e| (e.template.as_str(), e.sample.as_str()))
     }
 
+    /// The node of a known identity.
+    #[cfg(test)]
+    pub(super) fn node(&self, hash: u64) -> u64 {
+        self.index.get(hash).map_or(u64::MAX, |slot| self.entries[slot as usize].node)
+    }
+
     /// Identities and nodes known.
     #[cfg(test)]
     pub(super) fn sizes(&self) -> (usize, usize) {
@@ -295,7 +308,8 @@ impl Miner {
 
     pub fn memory(&self) -> usize {
         let texts: usize = self.entries.iter().map(|e| e.template.capacity() + e.sample.capacity()).sum();
-        let nodes: usize = self.nodes.values().map(|n| n.tokens.capacity() * 4 + size_of::<Node>() + 16).sum();
+        let nodes: usize =
+            self.nodes.values().map(|n| n.tokens.capacity() * 4 + n.had.capacity() * 8 + size_of::<Node>() + 16).sum();
         let waiting: usize = self.waiting.values().map(|w| w.text.capacity() + w.tokens.capacity() * 4 + 80).sum();
         texts + nodes + waiting + self.entries.capacity() * size_of::<Entry>() + self.index.memory()
     }
@@ -312,6 +326,30 @@ impl Miner {
         let grouped: usize = self.groups.values().map(Vec::len).sum();
         assert_eq!(grouped, self.nodes.len());
         assert!(self.entries.len() <= self.max_identities);
+    }
+}
+
+impl Node {
+    /// Takes in the tokens of one more identity; its symbol, where it has none of its own.
+    fn vary(&mut self, tokens: &[u32]) -> Option<u64> {
+        self.variants = self.variants.saturating_add(1);
+        if self.variants <= MAX_VARIANTS {
+            for &token in tokens {
+                match self.had.binary_search_by_key(&token, |h| h.0) {
+                    Ok(at) => self.had[at].1 += 1,
+                    Err(at) => self.had.insert(at, (token, 1)),
+                }
+            }
+            return None;
+        }
+        if self.variants == MAX_VARIANTS + 1 {
+            self.had.retain(|h| h.1 >= COMMON);
+            self.had.shrink_to_fit();
+        }
+        let common = tokens.iter().filter(|t| self.had.binary_search_by_key(*t, |h| h.0).is_ok());
+        let mixed =
+            common.fold(self.shared, |h, &t| (h.rotate_left(21) ^ u64::from(t)).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        Some((mixed ^ (mixed >> 31)) | 1)
     }
 }
 

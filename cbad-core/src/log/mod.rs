@@ -24,6 +24,8 @@ mod stream;
 mod window;
 
 #[cfg(test)]
+mod grouping_tests;
+#[cfg(test)]
 mod mask_tests;
 #[cfg(test)]
 mod tests;

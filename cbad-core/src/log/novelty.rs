@@ -148,7 +148,10 @@ mod tests {
             window(&mut n, &[1], &[(8 + i, true), (20 + i, false)], true);
         }
         let b = n.bits();
-        assert!(p(b.severe) < 1e-3 && p(b.any) > 3.0 / 404.0, "an incident's lines count as new lines, not as errors: {b:?}");
+        assert!(
+            p(b.severe) < 1e-3 && p(b.any) > 3.0 / 404.0,
+            "an incident's lines count as new lines, not as errors: {b:?}"
+        );
     }
 
     #[test]

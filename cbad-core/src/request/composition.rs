@@ -229,7 +229,8 @@ impl Compositions {
         let of = |b: &Buckets| b.used.capacity() * 8;
         let symbols: usize = self.symbols.values().map(|s| of(&s.counts) + size_of::<Symbol>() + 16).sum();
         let kinds = self.kinds.values();
-        let kinds: usize = kinds.map(|k| k.counts.iter().map(|c| of(c) + 24).sum::<usize>() + size_of::<Kind>() + 16).sum();
+        let kinds: usize =
+            kinds.map(|k| k.counts.iter().map(|c| of(c) + 24).sum::<usize>() + size_of::<Kind>() + 16).sum();
         symbols + kinds
     }
 

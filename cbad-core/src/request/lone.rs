@@ -80,7 +80,11 @@ mod tests {
     #[test]
     fn alone_is_who_has_no_odd_neighbour_on_either_side() {
         assert_eq!(Lone::new(0.02).neighbours, 10);
-        assert_eq!(alone(100, &[15, 40, 70, 75, 92]), [15, 40], "75 is near 70, and 92 has not seen its neighbours yet");
+        assert_eq!(
+            alone(100, &[15, 40, 70, 75, 92]),
+            [15, 40],
+            "75 is near 70, and 92 has not seen its neighbours yet"
+        );
         assert_eq!(alone(100, &[5, 30]), [30], "what was before the beginning is not known");
         assert!(alone(100, &(20..100).collect::<Vec<_>>()).is_empty());
     }
