@@ -78,32 +78,29 @@ pub(super) fn words<V: Visitor>(text: &[u8], visitor: &mut V) {
             return;
         }
         let start = i;
-        if text[i] == MARK {
-            i += 1;
-            // One without a partner only separates.
-            let Some(length) = text[i..].iter().position(|&b| b == MARK) else { continue };
-            i += length + 1;
-            variable_end = i;
-            if visitor.variable(start, i) {
+        let variable = if text[i] == MARK {
+            i = marked(text, i);
+            if i == start + 1 {
                 continue;
             }
-            return;
-        }
-        let mut classes = 0;
-        while i < text.len() {
-            let class = CLASS[text[i] as usize];
-            if class & WORD == 0 {
-                break;
+            true
+        } else {
+            let mut classes = 0;
+            while i < text.len() {
+                let class = CLASS[text[i] as usize];
+                if class & WORD == 0 {
+                    break;
+                }
+                classes |= class;
+                i += 1;
             }
-            classes |= class;
-            i += 1;
-        }
-        let len = i - start;
-        let hex = classes & LETTER == 0;
-        let variable = classes & DIGIT != 0
-            || hex && len >= 8
-            || len >= 40
-            || hex && len == 4 && start > 0 && variable_end == start - 1 && text[start - 1] == b'-';
+            let len = i - start;
+            let hex = classes & LETTER == 0;
+            classes & DIGIT != 0
+                || hex && len >= 8
+                || len >= 40
+                || hex && len == 4 && start > 0 && variable_end == start - 1 && text[start - 1] == b'-'
+        };
         let go_on = if variable {
             variable_end = i;
             visitor.variable(start, i)
@@ -115,6 +112,13 @@ pub(super) fn words<V: Visitor>(text: &[u8], visitor: &mut V) {
             return;
         }
     }
+}
+
+/// Where the variable that the mark at `at` begins has its end; just behind the mark when it has no partner and only separates.
+#[cold]
+#[inline(never)]
+fn marked(text: &[u8], at: usize) -> usize {
+    at + 1 + text[at + 1..].iter().position(|&b| b == MARK).map_or(0, |length| length + 1)
 }
 
 /// The identity of one text: a hash and the tokens behind it. Reused from text to text.
