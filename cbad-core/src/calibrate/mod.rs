@@ -3,6 +3,7 @@
 //! It ranks and extrapolates; it does not know what a score means or when a window is worth learning.
 
 mod counts;
+pub mod dispersion;
 mod history;
 mod severity;
 mod tail;

@@ -5,16 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::window::{Row, Window};
+use crate::calibrate::dispersion;
 use crate::math::{ln_gamma, log2};
 
 /// Decay of counts per learnt window in which the context occurs: a memory of about 100.
 const DECAY: f64 = 0.99;
 /// Decay of the novelty rate per learnt window: a memory of about 2000, since novelties are rare.
 const NOVELTY_DECAY: f64 = 0.9995;
-/// Prior of the dispersion: so many windows of ...
-const DISPERSION_WEIGHT: f64 = 4.0;
-/// ... this mean Pearson statistic.
-const DISPERSION_PRIOR: f64 = 2.0;
 /// One window's Pearson statistic counts at most this much: a few incidents that were learnt must not blind the pair to
 /// the next for 100 windows. (200 let four of them raise φ to 8; on recordings of faults 20 to 50 did best.)
 const PEARSON_CAP: f64 = 50.0;
@@ -370,10 +367,8 @@ fn score_counts(id: u64, context: &Context, n: f64, rows: &[Row], out: &mut Vec<
 fn count_bits(pair: &Pair, x: f64, mu: f64, n: f64) -> f64 {
     let p = (mu / n).min(0.999);
     let deviance = 2.0 * (x_log(x, n * p) + x_log(n - x, n * (1.0 - p)));
-    let dispersion =
-        ((DISPERSION_WEIGHT * DISPERSION_PRIOR + pair.pearson) / (DISPERSION_WEIGHT + pair.windows)).max(1.0);
-    let t = (deviance.max(0.0) / dispersion).sqrt();
-    let mut bits = crate::math::student_t_bits(t, pair.windows + DISPERSION_WEIGHT - 1.0);
+    let t = (deviance.max(0.0) / dispersion::factor(pair.pearson, pair.windows)).sqrt();
+    let mut bits = crate::math::student_t_bits(t, dispersion::freedom(pair.windows));
     if mu < 1.0 && x > 0.0 {
         bits = bits.min(-log2((pair.present + 0.5) / (pair.windows + 1.0)) + pair.burst_bits(x));
     }

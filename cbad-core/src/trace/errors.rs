@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::level::{DISPERSION_PRIOR, DISPERSION_WEIGHT};
+use crate::calibrate::dispersion;
 use crate::math::{ln, log2, student_t_bits};
 
 const DECAY: f64 = 0.99;
@@ -36,10 +36,8 @@ impl Share {
         }
         let part = |x: f64, mu: f64| if x > 0.0 { x * ln(x / mu) } else { 0.0 };
         let deviance = 2.0 * (part(x, mu) + part(n - x, n - mu));
-        let dispersion =
-            ((DISPERSION_WEIGHT * DISPERSION_PRIOR + self.pearson) / (DISPERSION_WEIGHT + self.windows)).max(1.0);
-        let t = (deviance.max(0.0) / dispersion).sqrt();
-        student_t_bits(t, self.windows + DISPERSION_WEIGHT - 1.0)
+        let t = (deviance.max(0.0) / dispersion::factor(self.pearson, self.windows)).sqrt();
+        student_t_bits(t, dispersion::freedom(self.windows))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::calibrate::dispersion;
 use crate::math::{log2, student_t_bits};
 
 /// Fixed point of log2 durations: sums of integers do not depend on the order of arrival.
@@ -26,9 +27,6 @@ const VARIANCE_PRIOR: f64 = 0.25;
 const COMPARABLE: f64 = 0.5;
 /// EWMA rate of that share: after seven windows the other way of measuring is the normal one, and the level begins anew.
 const REMOTE_RATE: f64 = 0.1;
-/// Prior of the dispersion: so many windows of this mean squared statistic.
-pub(super) const DISPERSION_WEIGHT: f64 = 4.0;
-pub(super) const DISPERSION_PRIOR: f64 = 2.0;
 /// One window's squared statistic counts at most this much towards the dispersion.
 const SQUARE_CAP: f64 = 100.0;
 /// A mean's z is clipped to these before several are added up: no single edge decides.
@@ -144,7 +142,7 @@ impl Level {
     }
 
     fn dispersion(&self) -> f64 {
-        ((DISPERSION_WEIGHT * DISPERSION_PRIOR + self.squares) / (DISPERSION_WEIGHT + self.windows)).max(1.0)
+        dispersion::factor(self.squares, self.windows)
     }
 
     /// Variance of the difference of the window's mean from the past's, which is known from `spans` values itself.
@@ -167,7 +165,7 @@ impl Level {
         let t = (sums.mean() - self.mean) / error;
         Some(Test {
             t,
-            bits: student_t_bits(t, self.windows + DISPERSION_WEIGHT - 1.0),
+            bits: student_t_bits(t, dispersion::freedom(self.windows)),
             observed: sums.mean(),
             expected: self.mean,
             margin: 2.0 * error,

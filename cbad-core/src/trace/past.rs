@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::errors::{Errors, Outcomes};
-use super::level::{Level, Sums, DISPERSION_PRIOR, DISPERSION_WEIGHT};
+use super::level::{Level, Sums};
 use super::window::{EdgeId, OpenWindow};
+use crate::calibrate::dispersion;
 use crate::count;
 
 const DECAY: f64 = 0.99;
@@ -73,11 +74,11 @@ pub(super) struct Common {
 
 impl Common {
     pub fn dispersion(&self) -> f64 {
-        ((DISPERSION_WEIGHT * DISPERSION_PRIOR + self.squares) / (DISPERSION_WEIGHT + self.windows)).max(1.0)
+        dispersion::factor(self.squares, self.windows)
     }
 
     pub fn freedom(&self) -> f64 {
-        self.windows + DISPERSION_WEIGHT - 1.0
+        dispersion::freedom(self.windows)
     }
 
     fn learn(&mut self, z: f64) {

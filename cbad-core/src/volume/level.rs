@@ -5,15 +5,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::calibrate::dispersion;
 use crate::math::{ln, student_t_bits, MAX_BITS};
 
 const FAST: f64 = 1.0 / 16.0;
 const SLOW: f64 = 1.0 / 512.0;
 /// Memory of the dispersions: about 100 windows.
 const DECAY: f64 = 0.99;
-/// Prior of a dispersion: so many windows of this mean Pearson statistic.
-const PRIOR_WEIGHT: f64 = 4.0;
-const PRIOR: f64 = 2.0;
 /// One window's Pearson statistic counts at most so many times the dispersion.
 const PEARSON_CAP: f64 = 50.0;
 /// Windows that are judged together at most.
@@ -36,7 +34,7 @@ struct Dispersion {
 
 impl Dispersion {
     fn factor(&self) -> f64 {
-        ((PRIOR_WEIGHT * PRIOR + self.pearson) / (PRIOR_WEIGHT + self.windows)).max(1.0)
+        dispersion::factor(self.pearson, self.windows)
     }
 
     fn learn(&mut self, x: f64, mu: f64) {
@@ -52,7 +50,7 @@ impl Dispersion {
         }
         let log = if x > 0.0 { x * ln(x / mu) } else { 0.0 };
         let deviance = 2.0 * (log - x + mu);
-        student_t_bits((deviance.max(0.0) / self.factor()).sqrt(), self.windows + PRIOR_WEIGHT - 1.0)
+        student_t_bits((deviance.max(0.0) / self.factor()).sqrt(), dispersion::freedom(self.windows))
     }
 }
 
