@@ -168,7 +168,7 @@ pub struct Verdict {
     pub p: f64,
     pub p_floor: f64,
     pub channels: Vec<Channel>,
-    /// The costliest items, bits falling; at most 16.
+    /// The costliest items, bits falling; at most [`Verdict::MAX_ITEMS`].
     pub items: Vec<Item>,
     pub learnt: bool,
     pub quarantined: bool,
@@ -176,4 +176,51 @@ pub struct Verdict {
     pub adopted: bool,
     pub points: Vec<PointVerdict>,
     pub requests: Vec<RequestVerdict>,
+}
+
+impl Item {
+    /// An item of these numbers and nothing else.
+    pub fn new(channel: ChannelKind, id: u64, bits: f64, observed: f64, expected: f64) -> Self {
+        Item {
+            channel,
+            bits,
+            id,
+            context: 0,
+            template: String::new(),
+            context_template: String::new(),
+            observed,
+            expected,
+            band: None,
+            severity: 0,
+            trace_ids: Vec::new(),
+            sample: String::new(),
+        }
+    }
+}
+
+impl Verdict {
+    /// At most so many items are listed.
+    pub const MAX_ITEMS: usize = 16;
+
+    /// A verdict on a window of so many records that says nothing yet.
+    pub fn new(window: &Window, state: StreamState, records: u64) -> Self {
+        Verdict {
+            window_start_ns: window.start_ns,
+            window_end_ns: window.end_ns,
+            state,
+            records,
+            records_over_cap: 0,
+            records_unusable: 0,
+            bits: 0.0,
+            p: 1.0,
+            p_floor: 1.0,
+            channels: Vec::new(),
+            items: Vec::new(),
+            learnt: false,
+            quarantined: false,
+            adopted: false,
+            points: Vec::new(),
+            requests: Vec::new(),
+        }
+    }
 }

@@ -58,6 +58,8 @@ pub struct History {
 
 /// Scores are clamped to `[0, MAX_SCORE]` so that sums stay finite.
 const MAX_SCORE: f64 = 1e9;
+/// A quarantined score counts at most so many bits above the beginning of the tail.
+const CLIP_MARGIN: f64 = 6.0;
 /// Below it no rank is worth stating.
 const MIN_SCORES: usize = 5;
 /// Hard limit of `cap`, whatever a snapshot says.
@@ -161,10 +163,10 @@ impl History {
         self.by_size.insert(at, s);
     }
 
-    /// Learns a score of a quarantined window: at most `u + margin`, so that incidents do not stretch the tail.
-    pub fn add_clipped(&mut self, score: f64, margin: f64) {
+    /// Learns a score of a quarantined window: at most 6 bits above `u`, so that incidents do not stretch the tail.
+    pub fn add_clipped(&mut self, score: f64) {
         match self.threshold() {
-            Some(u) => self.add(score.min(u + margin)),
+            Some(u) => self.add(score.min(u + CLIP_MARGIN)),
             None => self.add(score),
         }
     }
@@ -353,7 +355,7 @@ mod tests {
         }
         let u = clipped.threshold().unwrap();
         for _ in 0..3 {
-            clipped.add_clipped(500.0, 6.0);
+            clipped.add_clipped(500.0);
             open.add(500.0);
         }
         assert_eq!(clipped.recent(1), vec![u + 6.0]);

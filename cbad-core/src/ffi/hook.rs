@@ -65,24 +65,7 @@ impl Detector for Hook {
 
     fn close(&mut self, w: &Window) -> Verdict {
         self.strike(IN_CLOSE, "close");
-        Verdict {
-            window_start_ns: w.start_ns,
-            window_end_ns: w.end_ns,
-            state: StreamState::Ready,
-            records: 0,
-            records_over_cap: 0,
-            records_unusable: 0,
-            bits: 0.0,
-            p: 1.0,
-            p_floor: 1.0,
-            channels: Vec::new(),
-            items: Vec::new(),
-            learnt: true,
-            quarantined: false,
-            adopted: false,
-            points: Vec::new(),
-            requests: Vec::new(),
-        }
+        Verdict { learnt: true, ..Verdict::new(w, StreamState::Ready, 0) }
     }
 
     fn evidence(&self) -> Option<&Evidence> {

@@ -6,10 +6,8 @@ use super::window::{previous_symbol, Tables, Tuple, END, START};
 use super::{mask, miner};
 use crate::count::Scored;
 use crate::request::Excess;
-use crate::{ChannelKind, Item, RequestVerdict};
+use crate::{ChannelKind, Item, RequestVerdict, Verdict};
 
-/// Items of a verdict.
-pub const MAX_ITEMS: usize = 16;
 /// Trace ids of an item.
 const MAX_TRACES: usize = 3;
 
@@ -35,7 +33,7 @@ pub fn items(mut scored: Vec<(ChannelKind, Scored)>, sources: &Sources<'_>) -> V
     scored.sort_by(|(ka, a), (kb, b)| {
         b.bits.total_cmp(&a.bits).then_with(|| (*ka, a.context, a.symbol).cmp(&(*kb, b.context, b.symbol)))
     });
-    scored.truncate(MAX_ITEMS);
+    scored.truncate(Verdict::MAX_ITEMS);
     let mut records = vec![Records::default(); scored.len()];
     if !scored.is_empty() {
         sources.tables.with_context(sources.previous, |context, p| {
@@ -83,18 +81,8 @@ pub fn excess_item(excess: &Excess, requests: &[RequestVerdict]) -> Option<Item>
     let mut odd: Vec<&RequestVerdict> = requests.iter().filter(|r| r.anomalous).collect();
     odd.sort_by(|a, b| a.p.total_cmp(&b.p).then_with(|| (a.end_ns, a.trace_id).cmp(&(b.end_ns, b.trace_id))));
     Some(Item {
-        channel: ChannelKind::Request,
-        bits: excess.bits,
-        id: 0,
-        context: 0,
-        template: String::new(),
-        context_template: String::new(),
-        observed: excess.odd as f64,
-        expected: excess.expected,
-        band: None,
-        severity: 0,
         trace_ids: odd.iter().take(MAX_TRACES).map(|r| hex(&r.trace_id)).collect(),
-        sample: String::new(),
+        ..Item::new(ChannelKind::Request, 0, excess.bits, excess.odd as f64, excess.expected)
     })
 }
 

@@ -10,9 +10,6 @@ use crate::count::{self, Kind, Scored};
 use crate::math::exp2;
 use crate::{Channel, ChannelKind};
 
-/// A quarantined window adds at most so many bits above the tail's beginning to the history.
-const MARGIN: f64 = 6.0;
-
 /// The channels' histories.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Judge {
@@ -87,7 +84,7 @@ impl Judge {
                 _ => continue,
             };
             if quarantined {
-                history.add_clipped(channel.statistic, MARGIN);
+                history.add_clipped(channel.statistic);
             } else {
                 history.add(channel.statistic);
             }

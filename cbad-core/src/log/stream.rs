@@ -173,22 +173,9 @@ impl Detector for LogStream {
         let mut requests = Vec::new();
         let excess = self.judge_requests(window, &mut requests);
         let mut verdict = Verdict {
-            window_start_ns: window.start_ns,
-            window_end_ns: window.end_ns,
-            state,
-            records: self.open.records,
             records_over_cap: self.open.over_cap,
-            records_unusable: 0,
-            bits: 0.0,
-            p: 1.0,
-            p_floor: 1.0,
-            channels: Vec::new(),
-            items: Vec::new(),
-            learnt: false,
-            quarantined: false,
-            adopted: false,
-            points: Vec::new(),
             requests,
+            ..Verdict::new(window, state, self.open.records)
         };
         let (mut scored, mut new) = (Vec::new(), BTreeMap::new());
         if !tuples.is_empty() {
@@ -209,7 +196,7 @@ impl Detector for LogStream {
         if let Some(item) = excess.as_ref().and_then(|e| explain::excess_item(e, &verdict.requests)) {
             verdict.items.push(item);
             verdict.items.sort_by(|a, b| b.bits.total_cmp(&a.bits));
-            verdict.items.truncate(explain::MAX_ITEMS);
+            verdict.items.truncate(Verdict::MAX_ITEMS);
         }
 
         if verdict.p <= self.params.evidence_p {

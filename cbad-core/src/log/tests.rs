@@ -134,7 +134,7 @@ fn items_add_up_to_their_channels() {
     records.retain(|r| !r.text.starts_with(b"done"));
     observe(&mut stream, &records);
     let v = stream.close(&window(60));
-    assert!(v.items.len() < explain::MAX_ITEMS, "all items must be shown for this test");
+    assert!(v.items.len() < Verdict::MAX_ITEMS, "all items must be shown for this test");
     for c in &v.channels {
         let sum: f64 = v.items.iter().filter(|i| i.channel == c.kind).map(|i| i.bits).sum();
         assert!((sum - c.statistic).abs() < 1e-9, "{c:?} against {sum}");

@@ -27,7 +27,6 @@ const MIN_WINDOWS: u32 = 50;
 const GRACE_WINDOWS: u32 = 30;
 /// Decades of a series that are ordinary and count nothing.
 const FREE_DECADES: f64 = 1.0;
-const MAX_ITEMS: usize = 16;
 
 /// A point of the open window.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -212,22 +211,14 @@ impl MetricStream {
     fn items(&self, contributors: usize) -> Vec<Item> {
         let item = |j: &Judged| {
             let (expected, band) = self.table.get(&j.key)?.series.expectation(&j.step);
+            let bits = (j.decades - FREE_DECADES) * std::f64::consts::LOG2_10;
             Some(Item {
-                channel: ChannelKind::Metric,
-                bits: (j.decades - FREE_DECADES) * std::f64::consts::LOG2_10,
-                id: j.key.0,
                 context: j.key.1,
-                template: String::new(),
-                context_template: String::new(),
-                observed: j.value,
-                expected,
                 band: Some(band),
-                severity: 0,
-                trace_ids: Vec::new(),
-                sample: String::new(),
+                ..Item::new(ChannelKind::Metric, j.key.0, bits, j.value, expected)
             })
         };
-        self.judged[..contributors.min(MAX_ITEMS)].iter().filter_map(item).collect()
+        self.judged[..contributors.min(Verdict::MAX_ITEMS)].iter().filter_map(item).collect()
     }
 
     fn state(&self) -> StreamState {
@@ -310,22 +301,11 @@ impl Detector for MetricStream {
         let points: Vec<PointVerdict> = self.pending.iter().map(unjudged).collect();
         let unusable = self.pending.iter().filter(|p| !p.value.is_finite()).count();
         let mut verdict = Verdict {
-            window_start_ns: window.start_ns,
-            window_end_ns: window.end_ns,
-            state: self.state(),
-            records: self.pending.len() as u64 + over_cap,
             records_over_cap: over_cap,
             records_unusable: unusable as u64,
-            bits: 0.0,
-            p: 1.0,
             p_floor: self.history.floor(),
-            channels: Vec::new(),
-            items: Vec::new(),
-            learnt: false,
-            quarantined: false,
-            adopted: false,
             points,
-            requests: Vec::new(),
+            ..Verdict::new(window, self.state(), self.pending.len() as u64 + over_cap)
         };
         if unusable < self.pending.len() {
             self.judge(window, &mut verdict);

@@ -9,8 +9,6 @@ use crate::math;
 const DECAY: f64 = 0.99;
 /// The level weighs as much as so many requests.
 const PRIOR_REQUESTS: f64 = 200.0;
-/// A quarantined window adds at most so many bits above the tail's beginning to the history.
-const MARGIN: f64 = 6.0;
 /// Windows of the history before the channel speaks: the models still learn rare but ordinary requests.
 const MIN_WINDOWS: usize = 30;
 
@@ -59,7 +57,7 @@ impl Rate {
 
     pub fn learn(&mut self, excess: &Excess, quarantined: bool) {
         if quarantined {
-            self.history.add_clipped(excess.bits, MARGIN);
+            self.history.add_clipped(excess.bits);
             return;
         }
         self.history.add(excess.bits);

@@ -125,24 +125,7 @@ fn named(window: &OpenWindow, s: &Scored, which: impl Fn(&Edge) -> &Largest) -> 
 }
 
 fn item(channel: ChannelKind, id: u64, s: &Scored) -> Item {
-    blank(channel, id, s.bits, s.observed, s.expected)
-}
-
-fn blank(channel: ChannelKind, id: u64, bits: f64, observed: f64, expected: f64) -> Item {
-    Item {
-        channel,
-        bits,
-        id,
-        context: 0,
-        template: String::new(),
-        context_template: String::new(),
-        observed,
-        expected,
-        band: None,
-        severity: 0,
-        trace_ids: Vec::new(),
-        sample: String::new(),
-    }
+    Item::new(channel, id, s.bits, s.observed, s.expected)
 }
 
 fn level_item(channel: ChannelKind, e: &Edge, bits: f64, test: &Test, traces: &Largest) -> Item {
@@ -150,7 +133,7 @@ fn level_item(channel: ChannelKind, e: &Edge, bits: f64, test: &Test, traces: &L
         context: e.id.parent,
         band: Some((nanoseconds(test.expected - test.margin), nanoseconds(test.expected + test.margin))),
         trace_ids: traces.trace_ids(),
-        ..blank(channel, e.id.operation, bits, nanoseconds(test.observed), nanoseconds(test.expected))
+        ..Item::new(channel, e.id.operation, bits, nanoseconds(test.observed), nanoseconds(test.expected))
     }
 }
 
@@ -183,7 +166,7 @@ fn score_durations(window: &OpenWindow, past: &Past, out: &mut Scores) {
             Some(i) => level_item(ChannelKind::TraceDuration, tests[*i].0, bits, &tests[*i].1, &tests[*i].0.slowest),
             None => {
                 let mean = |f: fn(&Test) -> f64| nanoseconds(tests.iter().map(|(_, t)| f(t)).sum::<f64>() / n);
-                blank(ChannelKind::TraceDuration, 0, bits, mean(|t| t.observed), mean(|t| t.expected))
+                Item::new(ChannelKind::TraceDuration, 0, bits, mean(|t| t.observed), mean(|t| t.expected))
             }
         });
     }

@@ -18,10 +18,6 @@ use crate::{
     Window,
 };
 
-/// A quarantined score enters the history at most so many bits above the tail's threshold.
-const QUARANTINE_MARGIN: f64 = 6.0;
-/// Items of a verdict.
-const MAX_ITEMS: usize = 16;
 /// Past scores shown as evidence.
 const MAX_SCORES: usize = 64;
 
@@ -154,7 +150,7 @@ impl TraceStream {
     fn remember(&mut self, scores: &Scores, quarantined: bool) {
         let add = |history: &mut History, bits: f64| {
             if quarantined {
-                history.add_clipped(bits, QUARANTINE_MARGIN);
+                history.add_clipped(bits);
             } else {
                 history.add(bits);
             }
@@ -238,22 +234,9 @@ impl Detector for TraceStream {
             self.grace.restart();
         }
         let mut verdict = Verdict {
-            window_start_ns: window.start_ns,
-            window_end_ns: window.end_ns,
-            state: self.state(),
-            records: self.open.records,
             records_over_cap: self.open.over_cap,
-            records_unusable: 0,
-            bits: 0.0,
-            p: 1.0,
             p_floor: 1.0 / (self.past.windows + 1) as f64,
-            channels: Vec::new(),
-            items: Vec::new(),
-            learnt: false,
-            quarantined: false,
-            adopted: false,
-            points: Vec::new(),
-            requests: Vec::new(),
+            ..Verdict::new(window, self.state(), self.open.records)
         };
         // An empty window teaches nothing about spans.
         if !self.open.edges().is_empty() {
@@ -295,6 +278,6 @@ fn costliest(scores: &mut Scores) -> Vec<Item> {
     items.sort_by(|a, b| {
         b.bits.total_cmp(&a.bits).then((a.channel, a.context, a.id).cmp(&(b.channel, b.context, b.id)))
     });
-    items.truncate(MAX_ITEMS);
+    items.truncate(Verdict::MAX_ITEMS);
     items
 }

@@ -40,8 +40,6 @@ use crate::{Channel, ChannelKind, Item, Params, Verdict, Window};
 use gaps::Gaps;
 use level::Level;
 
-/// A quarantined score enters the history at most so many bits above the tail's threshold.
-const MARGIN: f64 = 6.0;
 /// Windows after a change of instance in which fewer records are no oddity: a service starts up.
 const GRACE_WINDOWS: u32 = 3;
 
@@ -186,7 +184,7 @@ impl Volume {
             self.history.add(now.bits);
             self.level.learn(records, &now, window.start_ns);
         } else {
-            self.history.add_clipped(now.bits, MARGIN);
+            self.history.add_clipped(now.bits);
             self.level.skip(&now);
         }
         (is_odd.then_some(odd), ruling.adopted)
@@ -217,23 +215,13 @@ impl Volume {
         verdict.p_floor = verdict.p_floor.min((n * p_floor).min(1.0));
         verdict.bits += odd.bits;
         let item = Item {
-            channel: kind,
-            bits: odd.bits,
-            id: 0,
             // How many windows have been empty: since when it is silent.
             context: self.run,
-            template: String::new(),
-            context_template: String::new(),
-            observed: verdict.records as f64,
-            expected: odd.expected,
-            band: None,
-            severity: 0,
-            trace_ids: Vec::new(),
-            sample: String::new(),
+            ..Item::new(kind, 0, odd.bits, verdict.records as f64, odd.expected)
         };
         let at = verdict.items.partition_point(|i| i.bits >= item.bits);
         verdict.items.insert(at, item);
-        verdict.items.truncate(16);
+        verdict.items.truncate(Verdict::MAX_ITEMS);
     }
 
     /// Heap bytes held.

@@ -11,29 +11,8 @@ fn at(i: u64) -> Window {
     Window { start_ns: i * MINUTE, end_ns: (i + 1) * MINUTE, ..Window::default() }
 }
 
-fn blank(records: u64) -> Verdict {
-    Verdict {
-        window_start_ns: 0,
-        window_end_ns: 0,
-        state: StreamState::Ready,
-        records,
-        records_over_cap: 0,
-        records_unusable: 0,
-        bits: 0.0,
-        p: 1.0,
-        p_floor: 1.0,
-        channels: Vec::new(),
-        items: Vec::new(),
-        learnt: false,
-        quarantined: false,
-        adopted: false,
-        points: Vec::new(),
-        requests: Vec::new(),
-    }
-}
-
 fn close_with(volume: &mut Volume, window: &Window, records: u64) -> Verdict {
-    let mut verdict = blank(records);
+    let mut verdict = Verdict::new(window, StreamState::Ready, records);
     volume.close(window, ChannelKind::LogVolume, Judged::Fewer, &Params::default(), &mut verdict);
     verdict
 }
@@ -199,7 +178,7 @@ fn not_judged_and_not_learnt() {
 fn a_stream_that_only_counts_silence() {
     let mut volume = Volume::default();
     let mut say = |i, records| {
-        let mut verdict = blank(records);
+        let mut verdict = Verdict::new(&at(i), StreamState::Ready, records);
         volume.close(&at(i), ChannelKind::MetricVolume, Judged::None, &Params::default(), &mut verdict);
         p(&verdict)
     };
