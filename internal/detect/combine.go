@@ -1,6 +1,10 @@
 package detect
 
-import "github.com/driftlock/driftlock/internal/cbad"
+import (
+	"iter"
+
+	"github.com/driftlock/driftlock/internal/cbad"
+)
 
 // How a service's p-value comes from those of its channels: the window by itself, and the last windows together.
 //
@@ -79,11 +83,7 @@ func (m *models) combine(v *verdict) (p, decades float64) {
 func (m *models) lastTogether(window uint64) (p float64, ok bool) {
 	ps := m.ps[:0]
 	least, n := 1.0, 0
-	for i := range m.looks {
-		l := &m.looks[i]
-		if l.window > window || l.window+lookBack*m.d.duration <= window {
-			continue
-		}
+	for l := range m.recent(window) {
 		if l.has.events {
 			ps = append(ps, l.events)
 		}
@@ -107,10 +107,22 @@ const odd = 1e-2
 
 // oddBefore tells whether one of the windows just before was odd.
 func (m *models) oddBefore(window uint64) bool {
-	for i := range m.looks {
-		if l := &m.looks[i]; l.window < window && l.window+lookBack*m.d.duration > window && l.all <= odd {
+	for l := range m.recent(window) {
+		if l.window < window && l.all <= odd {
 			return true
 		}
 	}
 	return false
+}
+
+// recent are the looks at a window and those just before it.
+func (m *models) recent(window uint64) iter.Seq[*look] {
+	return func(yield func(*look) bool) {
+		for i := range m.looks {
+			l := &m.looks[i]
+			if l.window <= window && l.window+lookBack*m.d.duration > window && !yield(l) {
+				return
+			}
+		}
+	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/canonical"
 	"github.com/driftlock/driftlock/internal/cbad"
 	"github.com/driftlock/driftlock/internal/join"
@@ -209,6 +210,10 @@ func (d *Detector) Shutdown(ctx context.Context) error {
 		return fmt.Errorf("detector %s: shut down before everything was said: %w", d.id, err)
 	}
 	return nil
+}
+
+func (d *Detector) origin() *anomaly.Origin {
+	return &anomaly.Origin{ComponentID: d.id, ConfigHash: d.configHash, CoreVersion: d.coreVersion, ProcessID: d.set.ProcessID}
 }
 
 func (d *Detector) windowOf(timeNs uint64) uint64 { return timeNs - timeNs%d.duration }

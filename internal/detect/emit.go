@@ -48,9 +48,7 @@ func newEmitter(d *Detector, sink Sink) *emitter {
 	e := &emitter{
 		waiting: make(map[uint64]*outcome), sink: sink, counters: &d.counters, perDay: d.cfg.FalseAlarmsPerDay, fixed: d.cfg.Level.P > 0,
 		explain: d.explain, processID: d.set.ProcessID,
-		tracker: episode.New(episode.Config{
-			ComponentID: d.id, ConfigHash: d.configHash, CoreVersion: d.coreVersion, ProcessID: d.set.ProcessID, Window: d.cfg.Window.Duration,
-		}),
+		tracker: episode.New(episode.Config{Origin: *d.origin(), Window: d.cfg.Window.Duration}),
 	}
 	e.changed.L = &e.mu
 	return e

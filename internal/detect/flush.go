@@ -68,14 +68,10 @@ func (d *Detector) closeAll(last bool) {
 // completeRequests closes one empty window more of log streams whose last window closed before the end, for the sake of
 // requests that were open then. Nothing is said about that window but their scores.
 func (d *Detector) completeRequests() {
-	var all []*service
-	for _, v := range d.registry.services {
-		if s := &v.signals[logs]; s.seen && !s.ended {
-			all = append(all, v)
+	for _, v := range d.registry.inOrder(nil) {
+		if s := &v.signals[logs]; !s.seen || s.ended {
+			continue
 		}
-	}
-	slices.SortFunc(all, func(a, b *service) int { return cmp.Compare(a.index, b.index) })
-	for _, v := range all {
 		start := v.judged
 		v.worker.push(task{kind: taskClose, models: v.models, signal: logs, window: start, closing: closing{
 			window: cbad.Window{StartNs: start, EndNs: start + d.duration, Last: true},

@@ -69,12 +69,10 @@ func (j *judgement) judged() *episode.Judged {
 	s := j.m.service
 	out := &episode.Judged{
 		Service: s.name, Hash: s.hash, Start: j.start, End: j.end, P: j.p, Alone: j.m.rows != nil, Evidence: j.parts(),
+		Adopted: j.v.adopted(),
 	}
 	if j.v.present[traces] {
 		out.Callers = j.v.signals[traces].callers
-	}
-	for s := range signals {
-		out.Adopted = out.Adopted || j.v.present[s] && j.v.signals[s].Adopted
 	}
 	return out
 }
@@ -194,15 +192,9 @@ func (j *judgement) window() *anomaly.Window {
 }
 
 func (j *judgement) anomaly(res *canonical.Resource) *anomaly.Anomaly {
-	d := j.m.d
-	sig := signalNames[j.signal]
-	a := &anomaly.Anomaly{
-		ID:        anomaly.NewID(d.id, j.m.service.name, string(sig), at(j.start), d.configHash),
-		Timestamp: at(j.end), WindowStart: at(j.start), Service: j.m.service.name, StreamType: sig, Status: "pending", Kind: j.kind(),
-		Score: j.decades, PValue: j.p, PFloor: j.channel.PFloor, Level: j.level, Bits: j.bits(),
-		Resource: maps.Clone(res.Attributes), ComponentID: d.id, ConfigHash: d.configHash, CoreVersion: d.coreVersion,
-		ProcessID: d.set.ProcessID,
-	}
+	a := j.m.d.origin().Anomaly(j.m.service.name, signalNames[j.signal], at(j.start), at(j.end))
+	a.Kind, a.Resource = j.kind(), maps.Clone(res.Attributes)
+	a.Score, a.PValue, a.PFloor, a.Level, a.Bits = j.decades, j.p, j.channel.PFloor, j.level, j.bits()
 	for s := range signals {
 		if !j.v.present[s] {
 			continue

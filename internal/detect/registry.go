@@ -1,5 +1,10 @@
 package detect
 
+import (
+	"cmp"
+	"slices"
+)
+
 // registry holds the services in least-recently-used order, in two segments (segmented LRU, Karedla, Love and Wherry
 // 1994): a new service is on probation until matureWindows windows of it were judged. Evictions take from probation
 // first, so a flood of one-off services pushes out other newcomers and not mature baselines.
@@ -54,6 +59,15 @@ func (s *service) streamCount() int {
 		}
 	}
 	return n
+}
+
+// inOrder appends all services in order of first sight: the map's order must not decide anything.
+func (r *registry) inOrder(to []*service) []*service {
+	for _, v := range r.services {
+		to = append(to, v)
+	}
+	slices.SortFunc(to, func(a, b *service) int { return cmp.Compare(a.index, b.index) })
+	return to
 }
 
 func (r *registry) add(v *service) {

@@ -46,13 +46,15 @@ type changes struct {
 }
 
 func (c *changes) note(window, duration uint64) {
-	switch {
-	case window >= c.newest:
-		c.bits = c.bits<<((window-c.newest)/duration) | 1
-		c.newest = window
-	default:
-		c.bits |= 1 << ((c.newest - window) / duration)
+	c.bits, c.newest = marked(c.bits, c.newest, window, duration), max(c.newest, window)
+}
+
+// marked marks a window among the 64 up to the newest one, which is the lowest bit. A newer window becomes that.
+func marked(bits, newest, window, duration uint64) uint64 {
+	if window < newest {
+		return bits | 1<<((newest-window)/duration)
 	}
+	return bits<<((window-newest)/duration) | 1
 }
 
 func (c *changes) in(window, duration uint64) bool {

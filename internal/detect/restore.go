@@ -1,11 +1,9 @@
 package detect
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -85,12 +83,7 @@ func (k *keeper) load(ctx context.Context, a *about) error {
 	if err := d.loadSequencer(&s); err != nil {
 		return k.unusable(ctx, sequencerName, err)
 	}
-	all := make([]*service, 0, len(d.registry.services))
-	for _, v := range d.registry.services {
-		all = append(all, v)
-	}
-	slices.SortFunc(all, func(a, b *service) int { return cmp.Compare(a.index, b.index) })
-	for _, v := range all {
+	for _, v := range d.registry.inOrder(nil) {
 		err := k.loadModels(ctx, v)
 		if errors.Is(err, cbad.StatusSnapshotNewer) || errors.Is(err, cbad.StatusSnapshotOlder) {
 			return err

@@ -63,16 +63,7 @@ func (q *silence) saw(v *service, s *stream, p *part) {
 	if v.rows {
 		return
 	}
-	switch {
-	case s.present == 0:
-		s.present = 1
-	case p.window > s.last:
-		s.present = s.present<<((p.window-s.last)/q.d.duration) | 1
-	case p.window < s.last:
-		s.present |= 1 << ((s.last - p.window) / q.d.duration)
-	default:
-		// Its newest window, which is known to have data.
-	}
+	s.present = marked(s.present, s.last, p.window, q.d.duration)
 	lag := q.d.newestSeen - min(q.d.newestSeen, p.newest)
 	if lag > s.lag {
 		s.lag = lag
@@ -109,13 +100,7 @@ func (q *silence) tick(wall time.Time, timeout time.Duration) {
 }
 
 func (q *silence) look(clock uint64) {
-	q.order = q.order[:0]
-	for _, v := range q.d.registry.services {
-		if !v.rows {
-			q.order = append(q.order, v)
-		}
-	}
-	slices.SortFunc(q.order, func(a, b *service) int { return cmp.Compare(a.index, b.index) })
+	q.order = slices.DeleteFunc(q.d.registry.inOrder(q.order[:0]), func(v *service) bool { return v.rows })
 	var regular [signals]int
 	going := 0
 	for sig := range signals {

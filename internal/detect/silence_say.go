@@ -25,10 +25,8 @@ func (j *judgement) kind() anomaly.Kind {
 	if volume(j.channel.Kind) && j.v.signals[j.signal].Records == 0 {
 		return anomaly.KindSilence
 	}
-	for s := range signals {
-		if j.v.present[s] && j.v.signals[s].Adopted {
-			return anomaly.KindShift
-		}
+	if j.v.adopted() {
+		return anomaly.KindShift
 	}
 	return anomaly.KindAnomaly
 }
@@ -71,12 +69,8 @@ func (q *silence) sayGap(regular [signals]int) {
 	start := q.swept - d.duration
 	_, decades := cbad.Combine([]float64{p})
 	g := &q.signals[worst]
-	a := &anomaly.Anomaly{
-		ID:        anomaly.NewID(d.id, Pipeline, string(signalNames[worst]), at(start), d.configHash),
-		Timestamp: at(q.swept), WindowStart: at(start), Service: Pipeline, StreamType: signalNames[worst], Status: "pending",
-		Kind: anomaly.KindGap, Score: decades, PValue: p, PFloor: 1 / (g.past.windows + 1), Level: level,
-		ComponentID: d.id, ConfigHash: d.configHash, CoreVersion: d.coreVersion, ProcessID: d.set.ProcessID,
-	}
+	a := d.origin().Anomaly(Pipeline, signalNames[worst], at(start), at(q.swept))
+	a.Kind, a.Score, a.PValue, a.PFloor, a.Level = anomaly.KindGap, decades, p, 1/(g.past.windows+1), level
 	for sig := range signals {
 		if q.signals[sig].run > 0 {
 			a.Signals = append(a.Signals, signalNames[sig])

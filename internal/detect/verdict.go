@@ -35,6 +35,16 @@ func (m *models) verdict(window uint64) *verdict {
 	return v
 }
 
+// adopted tells whether a lasting change of a stream became the new normal with this window.
+func (v *verdict) adopted() bool {
+	for s := range signals {
+		if v.present[s] && v.signals[s].Adopted {
+			return true
+		}
+	}
+	return false
+}
+
 func (v *verdict) take(s signal) *signalVerdict {
 	v.present[s] = true
 	sv := &v.signals[s]

@@ -1,6 +1,9 @@
 package episode
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // A fault travels against the calls: a service that fails makes its callers fail, log and retry. What a caller's own work
 // shows (its own time, its processor) does not come from below. The other way round, a caller that is slow itself makes the
@@ -51,12 +54,7 @@ func (t *Tracker) cause(e *episode, window uint64) string {
 	if len(lowest) == 0 { // they call each other in a ring
 		lowest = candidates
 	}
-	var best *service
-	for _, s := range lowest {
-		if best == nil || s.Run.Most.All > best.Run.Most.All || (s.Run.Most.All == best.Run.Most.All && s.Name < best.Name) {
-			best = s
-		}
-	}
+	best := oddest(lowest, func(e Evidence) float64 { return e.All })
 	if best == nil {
 		return ""
 	}
@@ -92,12 +90,21 @@ func (t *Tracker) above(v *service, window uint64) *service {
 	if v.Run.Most.Rest >= odd {
 		return nil
 	}
-	var best *service
-	for _, s := range t.callersOf(v.Hash) {
-		if s.Name == "" || !t.odd(s, window) || s.Run.Most.Own < odd || s.Run.Since > v.Run.Since+t.window {
-			continue
-		}
-		if best == nil || s.Run.Most.Own > best.Run.Most.Own || (s.Run.Most.Own == best.Run.Most.Own && s.Name < best.Name) {
+	own := func(e Evidence) float64 { return e.Own }
+	return oddest(t.oddCallers(v, v, window, own), own)
+}
+
+// oddCallers are the direct callers of one service that became odd in a part of their evidence no later than another one did.
+func (t *Tracker) oddCallers(of, than *service, window uint64, part func(Evidence) float64) []*service {
+	return slices.DeleteFunc(t.callersOf(of.Hash), func(s *service) bool {
+		return s.Name == "" || !t.odd(s, window) || part(s.Run.Most) < odd || s.Run.Since > than.Run.Since+t.window
+	})
+}
+
+// oddest is the service with the most of a part of the evidence, of equals the first by name; nil of none.
+func oddest(list []*service, part func(Evidence) float64) (best *service) {
+	for _, s := range list {
+		if best == nil || cmp.Or(cmp.Compare(part(s.Run.Most), part(best.Run.Most)), cmp.Compare(best.Name, s.Name)) > 0 {
 			best = s
 		}
 	}
@@ -112,17 +119,11 @@ func (t *Tracker) asks(v *service, window uint64) *service {
 	if !v.Run.Most.idle() {
 		return nil
 	}
+	less := func(e Evidence) float64 { return e.Volume }
 	passed := []*service{v}
 	for range maxHops {
-		var next *service
-		for _, s := range t.callersOf(passed[len(passed)-1].Hash) {
-			if s.Name == "" || !t.odd(s, window) || s.Run.Most.Volume < odd || s.Run.Since > v.Run.Since+t.window || slices.Contains(passed, s) {
-				continue
-			}
-			if next == nil || s.Run.Most.Volume > next.Run.Most.Volume || (s.Run.Most.Volume == next.Run.Most.Volume && s.Name < next.Name) {
-				next = s
-			}
-		}
+		callers := t.oddCallers(passed[len(passed)-1], v, window, less)
+		next := oddest(slices.DeleteFunc(callers, func(s *service) bool { return slices.Contains(passed, s) }), less)
 		if next == nil {
 			break
 		}

@@ -80,13 +80,7 @@ func (t *Tracker) continued(j *Judged) *episode {
 
 // forgetEpisode makes room: the episode that was stated longest ago goes, unsaid.
 func (t *Tracker) forgetEpisode() {
-	at := 0
-	for i, e := range t.state.Episodes {
-		if e.Last < t.state.Episodes[at].Last {
-			at = i
-		}
-	}
-	t.drop(t.state.Episodes[at])
+	t.drop(t.state.Episodes[first(t.state.Episodes, func(e *episode) uint64 { return e.Last })])
 	t.stats.evicted.Add(1)
 }
 
@@ -138,13 +132,10 @@ func (t *Tracker) end(e *episode, how ending, window uint64, p float64) {
 	form := e.form()
 	ended := at(e.Last)
 	form.Ended = &ended
-	a := &anomaly.Anomaly{
-		ID:        anomaly.NewID(t.cfg.ComponentID, e.Service, string(e.Stream), at(window), t.cfg.ConfigHash),
-		Timestamp: at(window + t.window), WindowStart: at(window), Service: e.Service, StreamType: e.Stream, Status: "pending",
-		Kind: e.Kind, Episode: form, IncidentID: e.Incident, IncidentServices: t.named(e.Incident), Cause: e.Cause, Deploy: e.Deploy,
-		Score: decades(p), PValue: p, PFloor: 1, Level: e.Level, PermutationP: 1, Resource: e.Resource,
-		ComponentID: t.cfg.ComponentID, ConfigHash: t.cfg.ConfigHash, CoreVersion: t.cfg.CoreVersion, ProcessID: t.cfg.ProcessID,
-	}
+	a := t.cfg.Anomaly(e.Service, e.Stream, at(window), at(window+t.window))
+	a.Kind, a.Episode, a.Cause, a.Deploy, a.Resource = e.Kind, form, e.Cause, e.Deploy, e.Resource
+	a.IncidentID, a.IncidentServices = e.Incident, t.named(e.Incident)
+	a.Score, a.PValue, a.PFloor, a.Level, a.PermutationP = decades(p), p, 1, e.Level, 1
 	a.Explanation = epilogue(e, how)
 	t.out = append(t.out, Said{Anomaly: a})
 	t.drop(e)

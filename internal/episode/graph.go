@@ -25,12 +25,7 @@ func (t *Tracker) calls(caller, callee, start uint64) {
 		return
 	}
 	if len(s.Calls) >= maxEdges {
-		oldest := 0
-		for i := range s.Calls {
-			if s.Calls[i].Newest < s.Calls[oldest].Newest {
-				oldest = i
-			}
-		}
+		oldest := first(s.Calls, func(e edge) uint64 { return e.Newest })
 		s.Calls = slices.Delete(s.Calls, oldest, oldest+1)
 		t.stats.evicted.Add(1)
 	}

@@ -48,8 +48,8 @@ type Said struct {
 
 // Config is what a tracker needs to know.
 type Config struct {
-	ComponentID, ConfigHash, CoreVersion, ProcessID string
-	Window                                          time.Duration
+	anomaly.Origin
+	Window time.Duration
 }
 
 // How windows are tied together, in windows.
@@ -190,15 +190,21 @@ func (t *Tracker) service(hash uint64, name string) *service {
 
 // forgetService makes room: the service judged longest ago goes, of equals the one known longest.
 func (t *Tracker) forgetService() {
-	at := 0
-	for i, s := range t.state.Services {
-		if s.Last < t.state.Services[at].Last {
-			at = i
-		}
-	}
+	at := first(t.state.Services, func(s *service) uint64 { return s.Last })
 	delete(t.services, t.state.Services[at].Hash)
 	t.state.Services = slices.Delete(t.state.Services, at, at+1)
 	t.stats.evicted.Add(1)
+}
+
+// first is the place of the smallest, of equals the one that stands first.
+func first[T any](list []T, time func(T) uint64) int {
+	at := 0
+	for i := range list {
+		if time(list[i]) < time(list[at]) {
+			at = i
+		}
+	}
+	return at
 }
 
 // advance moves on to a window that no service was judged in before.

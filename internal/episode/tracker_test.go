@@ -18,7 +18,7 @@ import (
 const minute = uint64(time.Minute)
 
 func newTracker() *Tracker {
-	return New(Config{ComponentID: "driftlockcbad", ConfigHash: "hash", Window: time.Minute})
+	return New(Config{Origin: anomaly.Origin{ComponentID: "driftlockcbad", ConfigHash: "hash"}, Window: time.Minute})
 }
 
 // epoch is some minute.
