@@ -16,7 +16,8 @@ type inner struct {
 	_ [3]byte
 }
 
-type sample struct {
+// value has one of each type.
+type value struct {
 	Flag     bool
 	Small    uint8
 	Big      uint64
@@ -29,13 +30,15 @@ type sample struct {
 	Table    map[string]uint64
 	Link     *inner
 	Nothing  *inner
-	inner2
 }
+
+// sample has an unexported field.
+type sample struct{ inner2 }
 
 type inner2 struct{ C uint16 }
 
-func values() []sample {
-	return []sample{
+func values() []value {
+	return []value{
 		{},
 		{
 			Flag: true, Small: 255, Big: math.MaxUint64, Negative: math.MinInt64, Real: math.Inf(-1), Text: "grün", Bytes: []byte{0, 255},
@@ -47,35 +50,15 @@ func values() []sample {
 
 func TestValuesComeBack(t *testing.T) {
 	type exported struct {
-		S []sampleOf
+		S []value
 	}
 	for _, v := range values() {
-		in := exported{S: []sampleOf{of(v), of(v)}}
+		in := exported{S: []value{v, v}}
 		var out exported
 		require.NoError(t, Unmarshal(Marshal(in), &out))
 		assert.Equal(t, in, out)
 		assert.Equal(t, Marshal(in), Marshal(out), "one value, one encoding")
 	}
-}
-
-// sampleOf is sample without its unexported part.
-type sampleOf struct {
-	Flag     bool
-	Small    uint8
-	Big      uint64
-	Negative int64
-	Real     float64
-	Text     string
-	Bytes    []byte
-	List     []inner
-	Fixed    [2]float64
-	Table    map[string]uint64
-	Link     *inner
-	Nothing  *inner
-}
-
-func of(s sample) sampleOf {
-	return sampleOf{s.Flag, s.Small, s.Big, s.Negative, s.Real, s.Text, s.Bytes, s.List, s.Fixed, s.Table, s.Link, s.Nothing}
 }
 
 func TestNotANumberKeepsItsBits(t *testing.T) {
@@ -86,12 +69,12 @@ func TestNotANumberKeepsItsBits(t *testing.T) {
 }
 
 func TestEveryTruncationIsRefused(t *testing.T) {
-	b := Marshal(of(values()[1]))
+	b := Marshal(values()[1])
 	for n := range b {
-		var out sampleOf
+		var out value
 		assert.ErrorIs(t, Unmarshal(b[:n], &out), ErrDamaged, "%d bytes", n)
 	}
-	var out sampleOf
+	var out value
 	assert.ErrorIs(t, Unmarshal(append(b, 0), &out), ErrDamaged, "a byte too many")
 }
 
@@ -122,10 +105,10 @@ func TestLayoutTellsTypesApart(t *testing.T) {
 // Whatever is read writes the same bytes again, and nothing panics or asks for memory without end.
 func FuzzUnmarshal(f *testing.F) {
 	for _, v := range values() {
-		f.Add(Marshal(of(v)))
+		f.Add(Marshal(v))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var out sampleOf
+		var out value
 		if Unmarshal(b, &out) == nil {
 			if again := Marshal(out); !bytes.Equal(b, again) {
 				t.Fatalf("%x was read and became %x: %+v", b, again, out)

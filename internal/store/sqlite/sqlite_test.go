@@ -200,6 +200,20 @@ func TestWhichErrorsArePermanent(t *testing.T) {
 	require.NoError(t, s.wrap("act", nil))
 }
 
+// migrator is the migration library on a file that no store has open, until done is called.
+func migrator(t *testing.T, path string) (db *sql.DB, m *migrate.Migrate, done func()) {
+	t.Helper()
+	files, err := iofs.New(migrations.Files, ".")
+	require.NoError(t, err)
+	db, err = sql.Open("sqlite3", dsn(path))
+	require.NoError(t, err)
+	driver, err := driversqlite.WithInstance(db, &driversqlite.Config{})
+	require.NoError(t, err)
+	m, err = migrate.NewWithInstance("iofs", files, "sqlite3", driver)
+	require.NoError(t, err)
+	return db, m, func() { require.NoError(t, driver.Close()) }
+}
+
 // TestMigrationsGoDownAndUp holds every down file to undoing its up file.
 func TestMigrationsGoDownAndUp(t *testing.T) {
 	t.Parallel()
@@ -210,19 +224,12 @@ func TestMigrationsGoDownAndUp(t *testing.T) {
 	require.Contains(t, want, "CREATE TABLE anomalies")
 	require.NoError(t, s.Close())
 
-	files, err := iofs.New(migrations.Files, ".")
-	require.NoError(t, err)
-	db, err := sql.Open("sqlite3", dsn(path))
-	require.NoError(t, err)
-	driver, err := driversqlite.WithInstance(db, &driversqlite.Config{})
-	require.NoError(t, err)
-	m, err := migrate.NewWithInstance("iofs", files, "sqlite3", driver)
-	require.NoError(t, err)
+	db, m, done := migrator(t, path)
 	require.NoError(t, m.Down())
 	var left int
 	require.NoError(t, db.QueryRow("SELECT count(*) FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND tbl_name <> 'schema_migrations'").Scan(&left))
 	require.Zero(t, left)
-	require.NoError(t, driver.Close())
+	done()
 
 	s, err = Open(t.Context(), Options{Path: path})
 	require.NoError(t, err)
@@ -234,24 +241,17 @@ func TestMigrationsGoDownAndUp(t *testing.T) {
 func TestRowsOfOlderBuilds(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.db")
-	files, err := iofs.New(migrations.Files, ".")
-	require.NoError(t, err)
-	db, err := sql.Open("sqlite3", dsn(path))
-	require.NoError(t, err)
-	driver, err := driversqlite.WithInstance(db, &driversqlite.Config{})
-	require.NoError(t, err)
-	m, err := migrate.NewWithInstance("iofs", files, "sqlite3", driver)
-	require.NoError(t, err)
+	db, m, done := migrator(t, path)
 	require.NoError(t, m.Migrate(2))
 	want := storetest.Anomaly(2)
 	require.Nil(t, want.Episode)
-	_, err = db.Exec(`INSERT INTO anomalies (id, timestamp, window_start, service, stream_type, score, p_value, p_floor, level, ncd_score, bits,
+	_, err := db.Exec(`INSERT INTO anomalies (id, timestamp, window_start, service, stream_type, score, p_value, p_floor, level, ncd_score, bits,
 		glass_box_explanation, compression_baseline, compression_window, compression_combined, entropy_baseline, entropy_window, permutation_p,
 		signals, reasons, channels, requests, trace_ids, trimmed, incomplete, resource, component_id, config_hash, core_version, process_id, created_at, updated_at)
 		VALUES (?, ?, ?, ?, 'logs', 1, ?, 1, 1, 0, 1, 'x', 0, 0, 0, 0, 0, 1, 'null', 'null', 'null', 'null', 'null', 'null', 0, 'null', '', '', '', '', 1, 1)`,
 		want.ID, nanos(want.Timestamp), nanos(want.WindowStart), want.Service, want.PValue)
 	require.NoError(t, err)
-	require.NoError(t, driver.Close())
+	done()
 
 	s, err := Open(t.Context(), Options{Path: path})
 	require.NoError(t, err)
