@@ -89,7 +89,7 @@
 // Window flag: closed before all of it came (the end of a recording, a shutdown). No verdict on volume.
 #define CBAD_WINDOW_PARTIAL 8
 
-// Window flag: the service's version changed shortly before; what lasts is adopted after three windows.
+// Window flag: the service's version changed shortly before; what lasts is adopted after half as many windows.
 #define CBAD_WINDOW_DEPLOYED 16
 
 // Verdict flag: the window was learnt.

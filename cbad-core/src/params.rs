@@ -37,7 +37,7 @@ impl Default for Params {
             seed: 1,
             evidence_p: 1e-2,
             quarantine_p: 1e-2,
-            adopt_after: 5,
+            adopt_after: 20,
             metric_level: f64::INFINITY,
             request_p: 1e-3,
             request_idle_ns: 30_000_000_000,

@@ -19,15 +19,12 @@ pub struct Window {
     pub last: bool,
 }
 
-/// Odd windows in a row that become the new normal after a deploy, at most: a change of version is a reason for a change that
-/// lasts, as no reason at all is not. Three, because start-up transients last up to that (and are said if they are odd).
-const ADOPT_AFTER_DEPLOY: u32 = 3;
-
 impl Window {
-    /// How many odd windows in a row are the new normal.
+    /// How many odd windows in a row are the new normal: half as many after a deploy, since a change of version is a reason for
+    /// a change to last.
     pub fn adopt_after(&self, usually: u32) -> u32 {
         if self.deployed {
-            usually.min(ADOPT_AFTER_DEPLOY)
+            usually.div_ceil(2)
         } else {
             usually
         }

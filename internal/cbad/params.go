@@ -64,7 +64,7 @@ func DefaultParams() Params {
 		Seed:           1,
 		EvidenceP:      1e-2,
 		QuarantineP:    1e-2,
-		AdoptAfter:     5,
+		AdoptAfter:     20,
 		MetricLevel:    math.Inf(1),
 		RequestP:       1e-3,
 		RequestIdle:    30 * time.Second,

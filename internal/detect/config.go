@@ -161,7 +161,7 @@ func DefaultConfig() Config {
 		FalseAlarmsPerDay: 1,
 		ServiceAttributes: []string{"service.name", "k8s.deployment.name", "host.name"},
 		WarmupWindows:     30,
-		Quarantine:        QuarantineConfig{P: 1e-2, AdoptAfter: 5},
+		Quarantine:        QuarantineConfig{P: 1e-2, AdoptAfter: 20},
 		Requests:          RequestsConfig{Idle: 30 * time.Second, P: 1e-3},
 		Logs:              LogsConfig{Attributes: slices.Clone(canonical.DefaultLogAttributes)},
 		Metrics:           MetricsConfig{SharedSegments: []string{"node", "cluster"}},

@@ -138,8 +138,19 @@ func (e *emitter) decide(o *outcome) {
 	if w := o.window; w != nil {
 		w.Level, w.Anomaly = level, j.Statement != nil
 	}
-	if !o.again {
+	e.learn(j, o.again)
+}
+
+// learn shows the pool a window: at once where it is ordinary, after a while where it is odd and of no incident so far.
+func (e *emitter) learn(j *episode.Judged, again bool) {
+	width := j.End - j.Start
+	e.pool.settle(j.Start - min(j.Start, poolWait*width))
+	switch {
+	case again:
+	case j.Evidence.All < poolOdd:
 		e.pool.add(j.Evidence.All)
+	case !e.tracker.Inside(j.Hash, j.Start):
+		e.pool.wait(oddWindow{j.Hash, j.Start, j.Evidence.All})
 	}
 }
 
@@ -149,6 +160,8 @@ func (e *emitter) say(ctx context.Context, a episode.Said) {
 	a.ProcessID = e.processID // it may have been judged before a restart
 	if a.Episode.Revision == 1 {
 		e.ledger.spend(uint64(a.Timestamp.UnixNano()))
+		started := uint64(a.Episode.Started.UnixNano())
+		e.pool.incident(func(w oddWindow) bool { return e.tracker.Connected(a.Hash, started, w.Service, w.Start) })
 	}
 	if a.Explanation == "" {
 		a.Explanation = e.explain(a)

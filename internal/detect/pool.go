@@ -1,8 +1,12 @@
 package detect
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
-// pool is what the verdicts on all services together say about how far p-values can be believed.
+// pool is what the verdicts on all services together say about how far p-values can be believed. It does not say which of
+// them are right.
 //
 // With twenty services and one false alarm a day the level is 3.5e-5 a window, and no single service has the history that
 // a p-value of that size needs: it is extrapolated. But all services together have tens of thousands of windows, each
@@ -11,11 +15,21 @@ import "math"
 // (Pickands 1975, shape 0). Where that is more than 10^−x, the level is lowered until the realised chance is what the
 // budget allows; where it is less, nothing is gained by it.
 //
-// A run of odd windows of one service counts once (runs declustering, Leadbetter, Weissman, de Haan and Rootzén 1989),
-// since the budget counts episodes, and so that a long incident does not make the detector deaf to the next one.
+// What belongs together counts once, since the budget counts what wakes people, and so that an incident does not make the
+// detector deaf to the next one: a run of odd windows of one service (runs declustering, Leadbetter, Weissman, de Haan and
+// Rootzén 1989), and all odd windows of an incident's services. Whether an odd window is part of an incident shows
+// within some windows after it, so it waits for so long.
 type pool struct {
-	Bins [poolBins]float64 // windows by decades, poolWidth each
-	N    float64           // their sum
+	Bins    [poolBins]float64 // windows by decades, poolWidth each
+	N       float64           // their sum
+	Waiting []oddWindow       // in the order in which they were judged
+}
+
+// oddWindow is the first odd window of a run.
+type oddWindow struct {
+	Service uint64
+	Start   uint64
+	Decades float64
 }
 
 const (
@@ -28,13 +42,54 @@ const (
 	// The tail is made of this share of the windows, and of at least so many.
 	poolShare = 0.005
 	poolTail  = 30
-	// The mean excess is shrunk to that of honest p-values, 1/ln 10 decades, which counts as so many windows.
-	poolPrior = 10
+	// The mean excess is shrunk to that of honest p-values, 1/ln 10 decades, which counts as so many windows: a tail of thirty
+	// knows its mean no better than by a fifth, which would be a decade at the level.
+	poolPrior = 30
 	// poolReach is how far beyond u one window counts, in decades: an incident does not stretch the tail.
 	poolReach = 2
 	// poolMost is by how many decades the level is lowered at most, whatever happened.
 	poolMost = 1.5
+	// poolOdd are the decades from which on a window waits.
+	poolOdd = 2
+	// poolWait is for how many windows.
+	poolWait = 6
+	// poolWaiting bounds those that wait; the oldest then enter early.
+	poolWaiting = 1024
 )
+
+// wait takes in an odd window that may turn out to be part of an incident.
+func (p *pool) wait(w oddWindow) {
+	if len(p.Waiting) >= poolWaiting {
+		p.add(p.Waiting[0].Decades)
+		p.Waiting = slices.Delete(p.Waiting, 0, 1)
+	}
+	p.Waiting = append(p.Waiting, w)
+}
+
+// settle adds the windows that have waited since before the given time.
+func (p *pool) settle(before uint64) {
+	p.Waiting = slices.DeleteFunc(p.Waiting, func(w oddWindow) bool {
+		if w.Start < before {
+			p.add(w.Decades)
+		}
+		return w.Start < before
+	})
+}
+
+// incident makes one of the waiting windows that belong to an incident, the oddest.
+func (p *pool) incident(belongs func(oddWindow) bool) {
+	most := -1.0
+	p.Waiting = slices.DeleteFunc(p.Waiting, func(w oddWindow) bool {
+		if !belongs(w) {
+			return false
+		}
+		most = max(most, w.Decades)
+		return true
+	})
+	if most >= 0 {
+		p.add(most)
+	}
+}
 
 // add learns one window's decades.
 func (p *pool) add(decades float64) {

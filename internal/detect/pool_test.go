@@ -35,6 +35,37 @@ func TestPValuesThatAreTooSmallLowerTheLevel(t *testing.T) {
 	}
 }
 
+// A sixth of a young pool's odd windows belong to one incident on several services.
+func TestAnIncidentCountsOnce(t *testing.T) {
+	var calm, hurt pool
+	fill(&calm, 2_400, 1)
+	fill(&hurt, 2_400, 1)
+	for i := range uint64(8) {
+		hurt.wait(oddWindow{Service: i, Start: i, Decades: 6})
+	}
+	hurt.wait(oddWindow{Service: 99, Start: 3, Decades: 2})
+	hurt.incident(func(w oddWindow) bool { return w.Service < 8 })
+	assert.Equal(t, []oddWindow{{99, 3, 2}}, hurt.Waiting)
+	assert.Equal(t, calm.N+1, hurt.N)
+	assert.Greater(t, hurt.level(3.5e-5), calm.level(3.5e-5)/2)
+	hurt.incident(func(oddWindow) bool { return false })
+	assert.Equal(t, calm.N+1, hurt.N, "an incident of windows that did not wait")
+	hurt.settle(3)
+	assert.Len(t, hurt.Waiting, 1, "its time has not come")
+	hurt.settle(4)
+	assert.Empty(t, hurt.Waiting)
+	assert.Equal(t, calm.N+2, hurt.N)
+}
+
+func TestWhatWaitsIsBounded(t *testing.T) {
+	var p pool
+	for i := range uint64(5 * poolWaiting) {
+		p.wait(oddWindow{i, i, 3})
+	}
+	assert.Len(t, p.Waiting, poolWaiting)
+	assert.Equal(t, float64(4*poolWaiting), p.N)
+}
+
 func TestPValuesThatAreTooLargeDoNotRaiseTheLevel(t *testing.T) {
 	var p pool
 	fill(&p, 30_000, 0.5)

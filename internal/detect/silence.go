@@ -43,8 +43,8 @@ type silent struct {
 const (
 	// A stream is regular when it had data in at least so many windows, and in at least half of the last 64.
 	regularWindows = 10
-	// After so many empty windows a stream is off: the core has adopted that, and nothing more is to be judged.
-	mostSilent = 16
+	// So many windows after it has been adopted a stream is off, and nothing more is to be judged.
+	mostSilent = 10
 	// Streams that stopped in a gap have so many windows to come back.
 	afterGap = 10
 )
@@ -187,7 +187,7 @@ func (q *silence) closeEmpty(v *service) {
 		if g.ended > 0 && m.from <= g.ended && q.swept < g.ended+afterGap*d.duration {
 			continue // it may still come back from the gap
 		}
-		to := min(m.to, m.from+mostSilent*d.duration)
+		to := min(m.to, m.from+(uint64(d.cfg.Quarantine.AdoptAfter)+mostSilent)*d.duration)
 		s := &v.signals[sig]
 		if to <= s.closed || to <= v.judged {
 			continue

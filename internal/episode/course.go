@@ -113,7 +113,7 @@ func (t *Tracker) say(e *episode, j *Judged) {
 	a.Episode = e.form()
 	a.Cause, a.Deploy = e.Cause, e.Deploy
 	a.IncidentID, a.IncidentServices = e.Incident, t.named(e.Incident)
-	t.out = append(t.out, Said{a, t.explainedBy(e)})
+	t.out = append(t.out, Said{a, e.Hash, t.explainedBy(e)})
 }
 
 func (e *episode) form() *anomaly.Episode {
@@ -137,7 +137,7 @@ func (t *Tracker) end(e *episode, how ending, window uint64, p float64) {
 	a.IncidentID, a.IncidentServices = e.Incident, t.named(e.Incident)
 	a.Score, a.PValue, a.PFloor, a.Level, a.PermutationP = decades(p), p, 1, e.Level, 1
 	a.Explanation = epilogue(e, how)
-	t.out = append(t.out, Said{Anomaly: a})
+	t.out = append(t.out, Said{Anomaly: a, Hash: e.Hash})
 	t.drop(e)
 }
 

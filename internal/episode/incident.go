@@ -67,15 +67,31 @@ func (t *Tracker) join(e *episode) {
 
 // belongs tells whether a new episode and a member of an incident have to do with each other.
 func (t *Tracker) belongs(e *episode, m member) bool {
-	gap := max(e.Started, m.Started) - min(e.Started, m.Started)
-	switch {
-	case gap > together*t.window || e.Hash == m.Hash:
-		return false
-	case t.inGraph(e.Hash) && t.inGraph(m.Hash):
-		return t.related(e.Hash, m.Hash)
-	default:
-		return gap <= atOnce*t.window
+	return e.Hash != m.Hash && t.Connected(e.Hash, e.Started, m.Hash, m.Started)
+}
+
+// Connected tells whether what begins at two times on two services, or on one, may be one thing.
+func (t *Tracker) Connected(a uint64, aStart uint64, b uint64, bStart uint64) bool {
+	gap := max(aStart, bStart) - min(aStart, bStart)
+	return gap <= together*t.window && t.near(a, b, gap)
+}
+
+// Inside tells whether a window of a service, if it is odd, may be part of an episode that is open.
+func (t *Tracker) Inside(service, start uint64) bool {
+	return slices.ContainsFunc(t.state.Episodes, func(e *episode) bool {
+		return !e.Alone && start >= e.Started && t.near(service, e.Hash, start-e.Started)
+	})
+}
+
+// near tells whether two services have to do with each other: by calls, or by time alone where spans do not show any.
+func (t *Tracker) near(a, b, gap uint64) bool {
+	if a == b {
+		return true
 	}
+	if t.inGraph(a) && t.inGraph(b) {
+		return t.related(a, b)
+	}
+	return gap <= atOnce*t.window
 }
 
 func (t *Tracker) incident(id string) *incident {

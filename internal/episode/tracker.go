@@ -43,6 +43,7 @@ func (e *Evidence) most(o Evidence) {
 // Said is a statement with what it does not carry itself.
 type Said struct {
 	*anomaly.Anomaly
+	Hash     uint64   // of the service
 	Explains []string // services that name this one as their cause
 }
 

@@ -56,7 +56,7 @@ pub const CBAD_WINDOW_INSTANCE_CHANGED: u32 = 2;
 pub const CBAD_WINDOW_LAST: u32 = 4;
 /// Window flag: closed before all of it came (the end of a recording, a shutdown). No verdict on volume.
 pub const CBAD_WINDOW_PARTIAL: u32 = 8;
-/// Window flag: the service's version changed shortly before; what lasts is adopted after three windows.
+/// Window flag: the service's version changed shortly before; what lasts is adopted after half as many windows.
 pub const CBAD_WINDOW_DEPLOYED: u32 = 16;
 
 /// Verdict flag: the window was learnt.

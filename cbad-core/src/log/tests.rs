@@ -55,7 +55,7 @@ fn ordinary(i: u64, requests: u64) -> Vec<Record> {
 }
 
 fn warmed(windows: u64) -> LogStream {
-    let mut stream = LogStream::new(Params::default());
+    let mut stream = LogStream::new(Params { adopt_after: 5, ..Params::default() });
     for i in 0..windows {
         observe(&mut stream, &ordinary(i, 40));
         stream.close(&window(i));

@@ -188,7 +188,7 @@ fn more_series_than_the_limit_are_turned_away_not_lost() {
 #[test]
 fn windows_without_points_change_nothing_but_are_silence() {
     let make = |gap: bool| {
-        let (mut stream, mut state) = (MetricStream::new(Params::default()), 4);
+        let (mut stream, mut state) = (MetricStream::new(Params { adopt_after: 5, ..Params::default() }), 4);
         run(&mut stream, 0..500, 2, &mut state);
         if gap {
             for i in 500..600 {

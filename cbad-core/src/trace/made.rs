@@ -97,7 +97,7 @@ pub(super) fn judge(stream: &mut TraceStream, spans: &[SpanRecord], window: u64)
 
 /// A stream after `n` usual windows.
 pub(super) fn ready(n: u64) -> (TraceStream, Random) {
-    let (mut stream, mut random) = (TraceStream::new(Params::default()), Random(n + 7));
+    let (mut stream, mut random) = (TraceStream::new(Params { adopt_after: 5, ..Params::default() }), Random(n + 7));
     for w in 0..n {
         let calls = 20 + (random.next() % 20) as usize;
         judge(&mut stream, &usual(&mut random, w, calls), w);

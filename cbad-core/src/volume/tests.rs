@@ -11,9 +11,13 @@ fn at(i: u64) -> Window {
     Window { start_ns: i * MINUTE, end_ns: (i + 1) * MINUTE, ..Window::default() }
 }
 
+fn params() -> Params {
+    Params { adopt_after: 5, ..Params::default() }
+}
+
 fn close_with(volume: &mut Volume, window: &Window, records: u64) -> Verdict {
     let mut verdict = Verdict::new(window, StreamState::Ready, records);
-    volume.close(window, ChannelKind::LogVolume, Judged::Fewer, &Params::default(), &mut verdict);
+    volume.close(window, ChannelKind::LogVolume, Judged::Fewer, &params(), &mut verdict);
     verdict
 }
 
@@ -179,7 +183,7 @@ fn a_stream_that_only_counts_silence() {
     let mut volume = Volume::default();
     let mut say = |i, records| {
         let mut verdict = Verdict::new(&at(i), StreamState::Ready, records);
-        volume.close(&at(i), ChannelKind::MetricVolume, Judged::None, &Params::default(), &mut verdict);
+        volume.close(&at(i), ChannelKind::MetricVolume, Judged::None, &params(), &mut verdict);
         p(&verdict)
     };
     assert!((0..100).all(|i| say(i, 40) == 1.0));
@@ -242,7 +246,7 @@ fn after_a_deploy_what_lasts_is_adopted_sooner() {
     let mut volume = grown(200, |_| 100);
     let adopted = |volume: &mut Volume, i, deployed| close_with(volume, &Window { deployed, ..at(i) }, 10).adopted;
     assert_eq!((200..210).find(|&i| adopted(&mut volume.clone(), i, true)), None, "one window proves nothing");
-    assert_eq!((200..210).find(|&i| adopted(&mut volume, i, true)), Some(203));
+    assert_eq!((200..210).find(|&i| adopted(&mut volume, i, true)), Some(203), "half as late");
     let mut volume = grown(200, |_| 100);
     assert_eq!((200..210).find(|&i| adopted(&mut volume, i, false)), Some(205));
 }
