@@ -1,7 +1,7 @@
 package driftlocksqlite
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -11,6 +11,8 @@ import (
 	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
+	"github.com/driftlock/driftlock/internal/keeper"
+	"github.com/driftlock/driftlock/internal/store"
 	"github.com/driftlock/driftlock/internal/store/sqlite"
 )
 
@@ -21,7 +23,7 @@ type Config struct {
 	// AcceptRemote also stores items that another process made. A scope name can be forged: set it only where the senders are authenticated.
 	AcceptRemote bool `mapstructure:"accept_remote"`
 	// Retention says how long items are kept, counted from when they were stored.
-	Retention RetentionConfig `mapstructure:"retention"`
+	Retention keeper.RetentionConfig `mapstructure:"retention"`
 
 	Timeout exporterhelper.TimeoutConfig                             `mapstructure:",squash"`
 	Retry   configretry.BackOffConfig                                `mapstructure:"retry_on_failure"`
@@ -31,18 +33,6 @@ type Config struct {
 	_ struct{}
 }
 
-// RetentionConfig bounds the file's growth. Zero keeps for ever.
-type RetentionConfig struct {
-	Anomalies time.Duration `mapstructure:"anomalies"`
-	Windows   time.Duration `mapstructure:"windows"`
-	Interval  time.Duration `mapstructure:"interval"`
-
-	// prevent unkeyed literal initialization
-	_ struct{}
-}
-
-const day = 24 * time.Hour
-
 func createDefaultConfig() component.Config {
 	queue := exporterhelper.NewDefaultQueueConfig()
 	queue.NumConsumers = 1 // SQLite has one writer; more would only wait for it
@@ -51,7 +41,7 @@ func createDefaultConfig() component.Config {
 	batch.MinSize = 256
 	return &Config{
 		Path:      sqlite.DefaultPath,
-		Retention: RetentionConfig{Anomalies: 90 * day, Windows: 7 * day, Interval: 10 * time.Minute},
+		Retention: keeper.NewDefaultRetentionConfig(),
 		Timeout:   exporterhelper.NewDefaultTimeoutConfig(),
 		Retry:     configretry.NewDefaultBackOffConfig(),
 		Queue:     configoptional.Some(queue),
@@ -60,20 +50,24 @@ func createDefaultConfig() component.Config {
 
 // Validate names every key that is wrong.
 func (c *Config) Validate() error {
-	var errs []error
 	if c.Path == "" || strings.HasPrefix(c.Path, ":memory:") {
-		errs = append(errs, fmt.Errorf("path must name a file (got %q)", c.Path))
+		return fmt.Errorf("path must name a file (got %q)", c.Path)
 	}
-	for _, r := range []struct {
-		key   string
-		value time.Duration
-	}{{"retention.anomalies", c.Retention.Anomalies}, {"retention.windows", c.Retention.Windows}} {
-		if r.value != 0 && r.value < time.Minute {
-			errs = append(errs, fmt.Errorf("%s must be 0 (for ever) or at least 1m (got %s)", r.key, r.value))
-		}
+	return nil
+}
+
+// settings are what the keeper needs to know.
+func (c *Config) settings() keeper.Settings {
+	return keeper.Settings{
+		AcceptRemote: c.AcceptRemote,
+		Retention:    c.Retention,
+		Options:      []exporterhelper.Option{exporterhelper.WithTimeout(c.Timeout), exporterhelper.WithRetry(c.Retry), exporterhelper.WithQueue(c.Queue)},
+		Open: func(ctx context.Context) (store.Store, string, error) {
+			s, err := sqlite.Open(ctx, sqlite.Options{Path: c.Path})
+			if err != nil {
+				return nil, "", err
+			}
+			return s, s.Path(), nil
+		},
 	}
-	if c.Retention.Interval < time.Second {
-		errs = append(errs, fmt.Errorf("retention.interval must be at least 1s (got %s)", c.Retention.Interval))
-	}
-	return errors.Join(errs...)
 }

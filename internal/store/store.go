@@ -12,7 +12,7 @@ import (
 
 // Store keeps anomalies and window items. All methods may be called concurrently.
 type Store interface {
-	// Add stores items in one transaction and returns how many said something new. Delivery is at least once and in any order:
+	// Add stores items in one transaction and returns how many rows are new or say something new. Delivery is at least once and in any order:
 	//
 	// The statements of an episode share one anomaly, whose id is the episode's. It is placed by the episode's first window
 	// (timestamp, window_start), takes what the episode has come to (last, windows, ended, incident, cause) from the highest

@@ -13,10 +13,6 @@ import (
 	"github.com/driftlock/driftlock/internal/store"
 )
 
-// A row is what all statements about one episode have in common: the join of what was added so far. How the episode stands
-// is taken from its highest revision, scores and evidence from its worst window; both are a maximum, so that statements
-// may come in any order and more than once and the row is the same in the end.
-
 // stored is what decides which statement a row keeps.
 type stored struct {
 	revision, worst uint32 // the newest revision, and the one whose scores and evidence the row has
@@ -38,10 +34,10 @@ func addAnomalies(ctx context.Context, tx *sql.Tx, list []*anomaly.Anomaly, now 
 		defer stmt.Close()
 		*into = stmt
 	}
-	for _, a := range list {
-		n, err := addAnomaly(ctx, a, now, known, insert, content, course)
+	for _, joined := range store.Join(list) {
+		n, err := addAnomaly(ctx, joined, now, known, insert, content, course)
 		if err != nil {
-			return added, fmt.Errorf("anomaly %s: %w", a.ID, err)
+			return added, fmt.Errorf("anomaly %s: %w", joined.ID, err)
 		}
 		added += n
 	}
@@ -49,8 +45,8 @@ func addAnomalies(ctx context.Context, tx *sql.Tx, list []*anomaly.Anomaly, now 
 }
 
 // addAnomaly returns 1 where the row is new or says something new.
-func addAnomaly(ctx context.Context, a *anomaly.Anomaly, now int64, known, insert, content, course *sql.Stmt) (int, error) {
-	r, err := rowOf(a)
+func addAnomaly(ctx context.Context, joined store.Row, now int64, known, insert, content, course *sql.Stmt) (int, error) {
+	r, err := rowOf(joined)
 	if err != nil {
 		return 0, &store.PermanentError{Err: err}
 	}
@@ -63,13 +59,13 @@ func addAnomaly(ctx context.Context, a *anomaly.Anomaly, now int64, known, inser
 		return 0, err
 	}
 	changed := 0
-	if r.p < old.p || (r.p == old.p && r.revision < old.worst) {
+	if store.Worse(joined.Worst.PValue, store.Revision(joined.Worst), old.p, old.worst) {
 		if _, err := content.ExecContext(ctx, append(r.content, now, r.id)...); err != nil {
 			return 0, err
 		}
 		changed = 1
 	}
-	if r.revision > old.revision {
+	if store.Revision(joined.Newest) > old.revision {
 		if _, err := course.ExecContext(ctx, append(r.course, now, r.id)...); err != nil {
 			return 0, err
 		}
@@ -81,49 +77,44 @@ func addAnomaly(ctx context.Context, a *anomaly.Anomaly, now int64, known, inser
 // row is an anomaly as columns: content in the order of update_content.sql, course in that of update_course.sql.
 type row struct {
 	id, status      string
-	p               float64
-	revision        uint32
 	content, course []any
 }
 
-func rowOf(a *anomaly.Anomaly) (*row, error) {
+func rowOf(joined store.Row) (*row, error) {
+	a, now := joined.Worst, joined.Newest
 	texts := make([]string, 0, 8)
-	for _, v := range []any{a.Signals, a.Reasons, a.Channels, a.Requests, a.TraceIDs, a.Trimmed, a.Resource, a.IncidentServices} {
+	for _, v := range []any{a.Signals, a.Reasons, a.Channels, a.Requests, a.TraceIDs, a.Trimmed, a.Resource, now.IncidentServices} {
 		s, err := encode(v)
 		if err != nil {
 			return nil, err
 		}
 		texts = append(texts, s)
 	}
-	r := &row{id: a.ID, status: a.Status, p: a.PValue, revision: 1}
-	if r.status == "" {
-		r.status = store.Statuses[0]
-	}
-	timestamp, start := a.Timestamp, a.WindowStart
-	e := a.Episode
+	r := &row{id: joined.ID, status: joined.Status}
+	timestamp, start := now.Timestamp, now.WindowStart
+	e := now.Episode
 	if e == nil { // of a build that knew none: an episode of one statement
-		e = &anomaly.Episode{Started: start, Last: timestamp, Windows: 1, Revision: 1, PeakP: a.PValue}
+		e = &anomaly.Episode{Started: start, Last: timestamp, Windows: 1}
 	} else {
-		r.id, r.revision = e.ID, e.Revision
 		timestamp, start = e.Started.Add(timestamp.Sub(start)), e.Started
 	}
 	var deploy any
-	if a.Deploy != nil {
-		s, err := encode(a.Deploy)
+	if now.Deploy != nil {
+		s, err := encode(now.Deploy)
 		if err != nil {
 			return nil, err
 		}
 		deploy = s
 	}
 	r.content = []any{
-		r.revision, nanos(a.WindowStart), string(a.StreamType), string(cmp.Or(a.Kind, anomaly.KindAnomaly)), a.Score, a.PValue, a.PFloor, a.Level,
+		store.Revision(a), nanos(a.WindowStart), string(a.StreamType), string(cmp.Or(a.Kind, anomaly.KindAnomaly)), a.Score, a.PValue, a.PFloor, a.Level,
 		a.NCDScore, a.Bits, a.Explanation, int64(a.CompressionBaseline), int64(a.CompressionWindow), int64(a.CompressionCombined),
 		a.EntropyBaseline, a.EntropyWindow, a.PermutationP, texts[0], texts[1], texts[2], texts[3], texts[4],
 		optional(a.BaselineData), optional(a.WindowData), texts[5], a.Incomplete, texts[6],
 	}
 	r.course = []any{
-		nanos(timestamp), nanos(start), a.Service, r.revision, a.Episode != nil, nanos(e.Last), e.Windows, ended(e.Ended), a.IncidentID, texts[7], a.Cause, deploy,
-		a.ComponentID, a.ConfigHash, a.CoreVersion, a.ProcessID,
+		nanos(timestamp), nanos(start), now.Service, store.Revision(now), now.Episode != nil, nanos(e.Last), e.Windows, ended(e.Ended),
+		now.IncidentID, texts[7], now.Cause, deploy, now.ComponentID, now.ConfigHash, now.CoreVersion, now.ProcessID,
 	}
 	return r, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/internal/store/schema"
 	migrations "github.com/driftlock/driftlock/migrations/sqlite"
 )
 
@@ -76,17 +77,16 @@ func (s *Store) Ping(ctx context.Context) error {
 	if err := s.usable(action); err != nil {
 		return err
 	}
-	want, err := newestVersion(migrations.Files)
-	if err != nil {
+	var state schema.State
+	var err error
+	if state.Newest, err = schema.Newest(migrations.Files); err != nil {
 		return err
 	}
-	var have uint
-	var dirty bool
-	if err := s.db.read.QueryRowContext(ctx, "SELECT version, dirty FROM schema_migrations").Scan(&have, &dirty); err != nil {
+	if err := s.db.read.QueryRowContext(ctx, "SELECT version, dirty FROM schema_migrations").Scan(&state.Version, &state.Dirty); err != nil {
 		return s.wrap(action, err)
 	}
-	if dirty || have != want {
-		return fmt.Errorf("%s: schema version %d (dirty: %t), this build needs %d", action, have, dirty, want)
+	if err := state.Check(); err != nil {
+		return fmt.Errorf("%s: %w", action, err)
 	}
 	return nil
 }

@@ -5,34 +5,32 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
-	"strconv"
-	"strings"
 
-	"github.com/golang-migrate/migrate/v4"
 	"github.com/golang-migrate/migrate/v4/database/sqlite3"
-	"github.com/golang-migrate/migrate/v4/source/iofs"
 
+	"github.com/driftlock/driftlock/internal/store/schema"
 	migrations "github.com/driftlock/driftlock/migrations/sqlite"
 )
 
-// migrateUp brings the schema to this build's version. A second process that opens the file meanwhile waits.
-func migrateUp(ctx context.Context, path string) (err error) {
+// Move is a way to go.
+type Move func(*schema.Migrator) error
+
+// Up runs what is missing, Down takes the newest migration back.
+var (
+	Up   Move = (*schema.Migrator).Up
+	Down Move = (*schema.Migrator).Down
+)
+
+// Migrate moves a file's schema, and makes the file where there is none. A second process that does the same meanwhile waits.
+func Migrate(ctx context.Context, path string, move Move) (err error) {
+	if err := createFile(path); err != nil {
+		return err
+	}
 	unlock, err := lockMigrations(ctx, path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-
-	want, err := newestVersion(migrations.Files)
-	if err != nil {
-		return err
-	}
-	files, err := iofs.New(migrations.Files, ".")
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
-	}
-	defer files.Close() //nolint:errcheck // an embedded folder: closing it does nothing
 
 	// The driver closes the pool it is given, so it gets one of its own.
 	db, err := sql.Open("sqlite3", dsn(path, "_txlock", "immediate"))
@@ -44,26 +42,12 @@ func migrateUp(ctx context.Context, path string) (err error) {
 	if err != nil {
 		return errors.Join(fmt.Errorf("read the schema's version: %w", err), db.Close())
 	}
-	m, err := migrate.NewWithInstance("iofs", files, "sqlite3", driver)
-	if err != nil {
-		return errors.Join(fmt.Errorf("prepare migrations: %w", err), driver.Close())
-	}
 	defer func() { err = errors.Join(err, driver.Close()) }()
-
-	have, dirty, err := m.Version()
-	switch {
-	case errors.Is(err, migrate.ErrNilVersion):
-	case err != nil:
-		return fmt.Errorf("read the schema's version: %w", err)
-	case dirty:
-		return fmt.Errorf("a migration to schema version %d was interrupted; restore the file from a backup, or move it away to begin anew", have)
-	case have > want:
-		return fmt.Errorf("the file has schema version %d, this build knows versions up to %d; use a newer build", have, want)
+	m, err := schema.New(migrations.Files, driver)
+	if err != nil {
+		return err
 	}
-	if err := m.Up(); err != nil && !errors.Is(err, migrate.ErrNoChange) {
-		return fmt.Errorf("migrate the schema to version %d: %w", want, err)
-	}
-	return nil
+	return move(m)
 }
 
 // lockMigrations takes a lock that holds between processes and ends with the process, whatever happens to it: an exclusive transaction on
@@ -83,22 +67,4 @@ func lockMigrations(ctx context.Context, path string) (unlock func() error, err 
 		return nil, errors.Join(fmt.Errorf("wait for another process to end its migration (lock %s): %w", lockPath, err), db.Close())
 	}
 	return func() error { return errors.Join(tx.Rollback(), db.Close()) }, nil
-}
-
-// newestVersion is the highest number among the migration files.
-func newestVersion(files fs.FS) (uint, error) {
-	names, err := fs.Glob(files, "*.up.sql")
-	if err != nil || len(names) == 0 {
-		return 0, errors.Join(errors.New("no migrations in this build"), err)
-	}
-	newest := uint64(0)
-	for _, name := range names {
-		number, _, _ := strings.Cut(name, "_")
-		v, err := strconv.ParseUint(number, 10, 32)
-		if err != nil {
-			return 0, fmt.Errorf("migration %s does not begin with a number", name)
-		}
-		newest = max(newest, v)
-	}
-	return uint(newest), nil
 }

@@ -131,10 +131,7 @@ func (d *database) release() error {
 }
 
 func (d *database) open(ctx context.Context) error {
-	if err := createFile(d.path); err != nil {
-		return err
-	}
-	if err := migrateUp(ctx, d.path); err != nil {
+	if err := Migrate(ctx, d.path, Up); err != nil {
 		return err
 	}
 	var err error

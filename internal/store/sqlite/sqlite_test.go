@@ -157,15 +157,15 @@ func TestOpenRefuses(t *testing.T) {
 	require.Empty(t, openPaths(dir), "a failed opening leaves nothing behind")
 
 	for want, change := range map[string]string{
-		"a migration to schema version 3 was interrupted":                   "UPDATE schema_migrations SET dirty = 1",
-		"the file has schema version 99, this build knows versions up to 3": "UPDATE schema_migrations SET version = 99",
+		"a migration to schema version 3 was interrupted":                       "UPDATE schema_migrations SET dirty = 1",
+		"the database has schema version 99, this build knows versions up to 3": "UPDATE schema_migrations SET version = 99",
 	} {
 		path := filepath.Join(t.TempDir(), "a.db")
 		s, err := Open(t.Context(), Options{Path: path})
 		require.NoError(t, err)
 		_, err = s.db.write.Exec(change)
 		require.NoError(t, err)
-		require.ErrorContains(t, s.Ping(t.Context()), "this build needs 3")
+		require.ErrorContains(t, s.Ping(t.Context()), want)
 		require.NoError(t, s.Close())
 		_, err = Open(t.Context(), Options{Path: path})
 		require.ErrorContains(t, err, want)
@@ -220,7 +220,7 @@ func TestMigrationsGoDownAndUp(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.db")
 	s, err := Open(t.Context(), Options{Path: path})
 	require.NoError(t, err)
-	want := schema(t, s)
+	want := schemaOf(t, s)
 	require.Contains(t, want, "CREATE TABLE anomalies")
 	require.NoError(t, s.Close())
 
@@ -234,7 +234,7 @@ func TestMigrationsGoDownAndUp(t *testing.T) {
 	s, err = Open(t.Context(), Options{Path: path})
 	require.NoError(t, err)
 	defer s.Close()
-	require.Equal(t, want, schema(t, s))
+	require.Equal(t, want, schemaOf(t, s))
 }
 
 // TestRowsOfOlderBuilds: what was stored before there were episodes reads as it was, and is not taken for one.
@@ -266,7 +266,7 @@ func TestRowsOfOlderBuilds(t *testing.T) {
 	require.Zero(t, n.Anomalies, "delivered once more")
 }
 
-func schema(t *testing.T, s *Store) (text string) {
+func schemaOf(t *testing.T, s *Store) (text string) {
 	t.Helper()
 	require.NoError(t, s.db.read.QueryRow("SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_master ORDER BY name)").Scan(&text))
 	return text

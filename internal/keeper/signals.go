@@ -1,9 +1,11 @@
-package driftlocksqlite
+package keeper
 
 import (
 	"context"
 
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -18,6 +20,16 @@ import (
 type logs struct {
 	exporter.Logs
 	keeper *keeper
+}
+
+// NewLogs makes the exporter of a component for logs.
+func NewLogs(ctx context.Context, set exporter.Settings, cfg component.Config, s Settings) (exporter.Logs, error) {
+	k, err := newKeeper(set, s)
+	if err != nil {
+		return nil, err
+	}
+	inner, err := exporterhelper.NewLogs(ctx, set, cfg, k.pushLogs, k.options()...)
+	return &logs{Logs: inner, keeper: k}, err
 }
 
 // ConsumeLogs queues the items among the records.
@@ -44,6 +56,16 @@ type metrics struct {
 	keeper *keeper
 }
 
+// NewMetrics makes the exporter of a component for metrics.
+func NewMetrics(ctx context.Context, set exporter.Settings, cfg component.Config, s Settings) (exporter.Metrics, error) {
+	k, err := newKeeper(set, s)
+	if err != nil {
+		return nil, err
+	}
+	inner, err := exporterhelper.NewMetrics(ctx, set, cfg, k.pushMetrics, k.options()...)
+	return &metrics{Metrics: inner, keeper: k}, err
+}
+
 // ConsumeMetrics queues the items among the points.
 func (e *metrics) ConsumeMetrics(ctx context.Context, md pmetric.Metrics) error {
 	items := e.keeper.admit(ctx)(anomaly.LiftMetrics(md))
@@ -66,6 +88,16 @@ func (k *keeper) pushMetrics(ctx context.Context, md pmetric.Metrics) error {
 type traces struct {
 	exporter.Traces
 	keeper *keeper
+}
+
+// NewTraces makes the exporter of a component for traces.
+func NewTraces(ctx context.Context, set exporter.Settings, cfg component.Config, s Settings) (exporter.Traces, error) {
+	k, err := newKeeper(set, s)
+	if err != nil {
+		return nil, err
+	}
+	inner, err := exporterhelper.NewTraces(ctx, set, cfg, k.pushTraces, k.options()...)
+	return &traces{Traces: inner, keeper: k}, err
 }
 
 // ConsumeTraces queues the items among the spans.

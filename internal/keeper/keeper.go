@@ -1,4 +1,6 @@
-package driftlocksqlite
+// Package keeper is what the exporters that store anomalies share: it lifts the items out of what a pipeline brings, decides which of
+// them may be stored, stores them, and deletes them when their time has passed. It knows no database.
+package keeper
 
 import (
 	"context"
@@ -9,39 +11,57 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.uber.org/zap"
 
-	"github.com/driftlock/driftlock/exporter/driftlocksqlite/internal/metadata"
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/store"
-	"github.com/driftlock/driftlock/internal/store/sqlite"
 )
+
+// Settings are what an exporter tells its keeper.
+type Settings struct {
+	// Open opens the store and names it for the log.
+	Open func(context.Context) (s store.Store, where string, err error)
+	// AcceptRemote also stores items that another process made.
+	AcceptRemote bool
+	Retention    RetentionConfig
+	// Options are exporterhelper's: timeout, retry and queue.
+	Options []exporterhelper.Option
+}
 
 // keeper is what the three signals share: the store and the decision what goes into it.
 type keeper struct {
-	cfg       *Config
+	Settings
 	logger    *zap.Logger
-	telemetry *metadata.Telemetry
+	telemetry *telemetry
 
 	store  store.Store
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 
-	refused, broken quiet
+	refusals, damages quiet
 }
 
-func newKeeper(set exporter.Settings, cfg *Config) (*keeper, error) {
-	t, err := metadata.NewTelemetry(set.TelemetrySettings)
+func newKeeper(set exporter.Settings, s Settings) (*keeper, error) {
+	t, err := newTelemetry(set.TelemetrySettings, set.ID.Type())
 	if err != nil {
 		return nil, fmt.Errorf("make counters: %w", err)
 	}
-	return &keeper{cfg: cfg, logger: set.Logger, telemetry: t}, nil
+	return &keeper{Settings: s, logger: set.Logger, telemetry: t}, nil
+}
+
+func (k *keeper) options() []exporterhelper.Option {
+	return append([]exporterhelper.Option{
+		exporterhelper.WithStart(k.start), exporterhelper.WithShutdown(k.shutdown),
+		exporterhelper.WithCapabilities(consumer.Capabilities{MutatesData: false}),
+	}, k.Options...)
 }
 
 func (k *keeper) start(ctx context.Context, _ component.Host) error {
-	s, err := sqlite.Open(ctx, sqlite.Options{Path: k.cfg.Path})
+	s, where, err := k.Open(ctx)
 	if err != nil {
 		return err
 	}
@@ -49,10 +69,10 @@ func (k *keeper) start(ctx context.Context, _ component.Host) error {
 	run, cancel := context.WithCancel(context.Background()) // the context of Start ends when Start does
 	k.cancel = cancel
 	k.done.Go(func() {
-		keep := store.Retention{Anomalies: k.cfg.Retention.Anomalies, Windows: k.cfg.Retention.Windows}
-		keep.Run(run, s, k.cfg.Retention.Interval, k.expired)
+		keep := store.Retention{Anomalies: k.Retention.Anomalies, Windows: k.Retention.Windows}
+		keep.Run(run, s, k.Retention.Interval, k.expired)
 	})
-	k.logger.Info("storing anomalies", zap.String("path", s.Path()), zap.Bool("accept_remote", k.cfg.AcceptRemote))
+	k.logger.Info("storing anomalies", zap.String("store", where), zap.Bool("accept_remote", k.AcceptRemote))
 	return nil
 }
 
@@ -66,9 +86,9 @@ func (k *keeper) shutdown(context.Context) error {
 }
 
 func (k *keeper) expired(n store.Counts, err error) {
-	k.telemetry.Expired.Add(context.Background(), int64(n.Anomalies+n.Windows))
+	k.telemetry.expired.Add(context.Background(), int64(n.Anomalies+n.Windows))
 	if err != nil {
-		k.logger.Warn("cannot delete old items; the file grows until it works again", zap.Error(err))
+		k.logger.Warn("cannot delete old items; the store grows until it works again", zap.Error(err))
 	}
 }
 
@@ -78,15 +98,15 @@ func (k *keeper) admit(ctx context.Context) func(anomaly.Items, error) anomaly.I
 		if err != nil {
 			k.damaged(ctx, err)
 		}
-		if k.cfg.AcceptRemote || items.Len() == 0 {
+		if k.AcceptRemote || items.Len() == 0 {
 			return items
 		}
 		before, own := items.Len(), anomaly.ProcessID()
 		items.Anomalies = slices.DeleteFunc(items.Anomalies, func(a *anomaly.Anomaly) bool { return a.ProcessID != own })
 		items.Windows = slices.DeleteFunc(items.Windows, func(w *anomaly.Window) bool { return w.ProcessID != own })
 		if n := before - items.Len(); n > 0 {
-			k.telemetry.Refused.Add(ctx, int64(n))
-			if k.refused.may() {
+			k.telemetry.refused.Add(ctx, int64(n))
+			if k.refusals.may() {
 				k.logger.Warn("refused items that another process made; if it is an agent of yours and its sender is authenticated, set accept_remote: true", zap.Int("items", n))
 			}
 		}
@@ -101,8 +121,8 @@ func (k *keeper) damaged(ctx context.Context, err error) {
 	if errors.As(err, &list) {
 		n = len(list.Unwrap())
 	}
-	k.telemetry.Damaged.Add(ctx, int64(n))
-	if k.broken.may() {
+	k.telemetry.damaged.Add(ctx, int64(n))
+	if k.damages.may() {
 		k.logger.Warn("left out items that are damaged", zap.Int("items", n), zap.Error(err))
 	}
 }
@@ -117,8 +137,8 @@ func (k *keeper) add(ctx context.Context, items anomaly.Items, damage error) err
 		return classify(err)
 	}
 	added := n.Anomalies + n.Windows
-	k.telemetry.Stored.Add(ctx, int64(added))
-	k.telemetry.Known.Add(ctx, int64(items.Len()-added))
+	k.telemetry.stored.Add(ctx, int64(added))
+	k.telemetry.known.Add(ctx, int64(items.Len()-added))
 	return nil
 }
 

@@ -1,0 +1,52 @@
+package postgres
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/driftlock/driftlock/internal/anomaly"
+	"github.com/driftlock/driftlock/internal/store"
+)
+
+// Add stores items in one transaction.
+func (s *Store) Add(ctx context.Context, items anomaly.Items) (store.Counts, error) {
+	const action = "insert anomalies"
+	if err := s.usable(action); err != nil {
+		return store.Counts{}, err
+	}
+	if items.Len() == 0 {
+		return store.Counts{}, nil
+	}
+	var added store.Counts
+	now := s.now()
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {
+		if added.Anomalies, err = addAnomalies(ctx, tx, items.Anomalies, now); err != nil {
+			return err
+		}
+		added.Windows, err = addWindows(ctx, tx, items.Windows, now)
+		return err
+	})
+	if err != nil {
+		return store.Counts{}, s.wrap(action, err)
+	}
+	return added, nil
+}
+
+func addAnomalies(ctx context.Context, tx pgx.Tx, list []*anomaly.Anomaly, now time.Time) (int, error) {
+	if len(list) == 0 {
+		return 0, nil
+	}
+	joined := store.Join(list)
+	// In one order everywhere, so that transactions that meet wait for each other and never in a circle.
+	slices.SortFunc(joined, func(a, b store.Row) int { return strings.Compare(a.ID, b.ID) })
+	rows := make([]row, len(joined))
+	for i, r := range joined {
+		rows[i] = row{r, now}
+	}
+	tag, err := tx.Exec(ctx, upsertAnomalies, arguments(anomalyColumns, rows)...)
+	return int(tag.RowsAffected()), err
+}

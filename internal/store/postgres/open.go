@@ -1,0 +1,148 @@
+// Package postgres keeps anomalies in a PostgreSQL database, which any number of collectors may share.
+// It does not create databases or roles; an operator does.
+package postgres
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/driftlock/driftlock/internal/store"
+)
+
+// Options say where the database is and how it may be used. Zero fields take their defaults.
+type Options struct {
+	// DSN is a URL or key=value string, as PostgreSQL's own tools take it. It may hold a password: it is never part of an error or a log.
+	DSN string
+	// TLS replaces what the DSN says about encryption.
+	TLS *tls.Config
+
+	MaxOpen          int           // connections at most; 25
+	MinIdle          int           // connections kept ready; 5
+	MaxLifetime      time.Duration // age at which a connection is replaced; 5 min
+	ConnectTimeout   time.Duration // 10 s
+	StatementTimeout time.Duration // after which the server gives a statement up; 30 s
+
+	// MigrateAtStart is whether Open brings the schema up to date; where it does not, an older schema is an error.
+	MigrateAtStart bool
+
+	Now func() time.Time // the clock behind created_at; time.Now where nil
+}
+
+// The defaults of Options.
+const (
+	DefaultMaxOpen          = 25
+	DefaultMinIdle          = 5
+	DefaultMaxLifetime      = 5 * time.Minute
+	DefaultConnectTimeout   = 10 * time.Second
+	DefaultStatementTimeout = 30 * time.Second
+)
+
+// Store is a pool of connections to one database.
+type Store struct {
+	pool   *pgxpool.Pool
+	where  string
+	now    func() time.Time
+	closed atomic.Bool
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open connects, brings the schema up to date where told to, and checks that it is what this build needs.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	cfg, err := parse(o)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	s := &Store{where: place(cfg), now: o.Now}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if o.MigrateAtStart {
+		if err := Migrate(ctx, o, Up); err != nil {
+			return nil, fmt.Errorf("open store %s: %w", s.where, err)
+		}
+	}
+	if s.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
+		return nil, fmt.Errorf("open store %s: %w", s.where, err)
+	}
+	if err := s.Ping(ctx); err != nil {
+		s.pool.Close()
+		return nil, fmt.Errorf("open store %s: %w", s.where, err)
+	}
+	return s, nil
+}
+
+// CheckDSN says what is wrong with a connection string, without the password that may be in it.
+func CheckDSN(dsn string) error {
+	_, err := parse(Options{DSN: dsn})
+	return err
+}
+
+func parse(o Options) (*pgxpool.Config, error) {
+	if o.DSN == "" {
+		return nil, errors.New("dsn must name a database, as postgres://user@host:5432/driftlock does (it is empty)")
+	}
+	cfg, err := pgxpool.ParseConfig(o.DSN)
+	if err != nil {
+		// The driver's message quotes the string, with the password out only where it finds one.
+		return nil, errors.New("dsn is neither a URL such as postgres://user@host:5432/driftlock nor a list such as host=db user=driftlock dbname=driftlock")
+	}
+	cfg.MaxConns = int32(positive(o.MaxOpen, DefaultMaxOpen))
+	cfg.MaxConnLifetime = positive(o.MaxLifetime, DefaultMaxLifetime)
+	cfg.MaxConnLifetimeJitter = cfg.MaxConnLifetime / 10
+	cfg.MaxConnIdleTime = time.Minute
+	cfg.MinIdleConns = min(int32(positive(o.MinIdle, DefaultMinIdle)), cfg.MaxConns)
+	cfg.ConnConfig.ConnectTimeout = positive(o.ConnectTimeout, DefaultConnectTimeout)
+	params := cfg.ConnConfig.RuntimeParams
+	if params["application_name"] == "" {
+		params["application_name"] = "driftlock"
+	}
+	params["statement_timeout"] = strconv.FormatInt(positive(o.StatementTimeout, DefaultStatementTimeout).Milliseconds(), 10)
+	params["timezone"] = "UTC"
+	if o.TLS != nil {
+		t := o.TLS.Clone()
+		if t.ServerName == "" {
+			t.ServerName = cfg.ConnConfig.Host
+		}
+		cfg.ConnConfig.TLSConfig = t
+		for _, f := range cfg.ConnConfig.Fallbacks { // no way back to an unencrypted connection
+			c := t.Clone()
+			c.ServerName = f.Host
+			f.TLSConfig = c
+		}
+	}
+	return cfg, nil
+}
+
+func positive[T int | time.Duration](v, otherwise T) T {
+	if v > 0 {
+		return v
+	}
+	return otherwise
+}
+
+// place names the database in messages.
+func place(cfg *pgxpool.Config) string {
+	c := cfg.ConnConfig
+	return fmt.Sprintf("%s:%d/%s", c.Host, c.Port, c.Database)
+}
+
+// Where names the server and the database, without user or password.
+func (s *Store) Where() string { return s.where }
+
+// Close waits for calls under way and closes the connections.
+func (s *Store) Close() error {
+	if !s.closed.Swap(true) {
+		s.pool.Close()
+	}
+	return nil
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

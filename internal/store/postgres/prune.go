@@ -1,0 +1,51 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/driftlock/driftlock/internal/store"
+)
+
+// Rows that another collector is deleting are left to it.
+const (
+	pruneAnomalies = `DELETE FROM anomalies WHERE id IN
+    (SELECT id FROM anomalies WHERE created_at < $1 ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)`
+	pruneWindows = `DELETE FROM windows WHERE (service, timestamp, component_id, process_id) IN
+    (SELECT service, timestamp, component_id, process_id FROM windows WHERE created_at < $1 ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)`
+	pruneLatest = `DELETE FROM latest_windows WHERE (service, component_id) IN
+    (SELECT service, component_id FROM latest_windows WHERE created_at < $1 FOR UPDATE SKIP LOCKED)`
+)
+
+// Prune deletes one batch of what is past its time.
+func (s *Store) Prune(ctx context.Context, before store.Cutoffs, batch int) (store.Counts, error) {
+	const action = "delete old items"
+	if err := s.usable(action); err != nil {
+		return store.Counts{}, err
+	}
+	var gone store.Counts
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if !before.Anomalies.IsZero() {
+			tag, err := tx.Exec(ctx, pruneAnomalies, before.Anomalies, batch)
+			if err != nil {
+				return err
+			}
+			gone.Anomalies = int(tag.RowsAffected())
+		}
+		if before.Windows.IsZero() {
+			return nil
+		}
+		tag, err := tx.Exec(ctx, pruneWindows, before.Windows, batch)
+		if err != nil {
+			return err
+		}
+		gone.Windows = int(tag.RowsAffected())
+		_, err = tx.Exec(ctx, pruneLatest, before.Windows) // one row per service: never many
+		return err
+	})
+	if err != nil {
+		return store.Counts{}, s.wrap(action, err)
+	}
+	return gone, nil
+}

@@ -1,0 +1,3 @@
+DROP TABLE latest_windows;
+DROP TABLE windows;
+DROP TABLE anomalies;

@@ -1,0 +1,1 @@
+DROP INDEX IF EXISTS anomalies_by_text;
