@@ -40,13 +40,16 @@ func addAnomalies(ctx context.Context, tx pgx.Tx, list []*anomaly.Anomaly, now t
 	if len(list) == 0 {
 		return 0, nil
 	}
-	joined := store.Join(list)
-	// In one order everywhere, so that transactions that meet wait for each other and never in a circle.
-	slices.SortFunc(joined, func(a, b store.Row) int { return strings.Compare(a.ID, b.ID) })
-	rows := make([]row, len(joined))
-	for i, r := range joined {
-		rows[i] = row{r, now}
-	}
-	tag, err := tx.Exec(ctx, upsertAnomalies, arguments(anomalyColumns, rows)...)
+	tag, err := tx.Exec(ctx, upsertAnomalies, arguments(anomalyColumns, joined(list, now))...)
 	return int(tag.RowsAffected()), err
+}
+
+// joined makes the rows of a list, in one order everywhere, so that transactions that meet wait for each other and never in a circle.
+func joined(list []*anomaly.Anomaly, now time.Time) []row {
+	var rows []row
+	for _, r := range store.Join(list) {
+		rows = append(rows, row{r, now})
+	}
+	slices.SortFunc(rows, func(a, b row) int { return strings.Compare(a.ID, b.ID) })
+	return rows
 }
