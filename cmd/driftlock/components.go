@@ -4,6 +4,7 @@ package main
 
 import (
 	driftlockanomalies "github.com/driftlock/driftlock/connector/driftlockanomalies"
+	driftlockpostgres "github.com/driftlock/driftlock/exporter/driftlockpostgres"
 	driftlocksqlite "github.com/driftlock/driftlock/exporter/driftlocksqlite"
 	driftlockapi "github.com/driftlock/driftlock/extension/driftlockapi"
 	driftlockcbad "github.com/driftlock/driftlock/processor/driftlockcbad"
@@ -92,6 +93,7 @@ func components() (otelcol.Factories, error) {
 	})
 
 	factories.Exporters, err = otelcol.MakeFactoryMap[exporter.Factory](
+		driftlockpostgres.NewFactory(),
 		driftlocksqlite.NewFactory(),
 		debugexporter.NewFactory(),
 		otlpexporter.NewFactory(),
@@ -103,12 +105,13 @@ func components() (otelcol.Factories, error) {
 		return otelcol.Factories{}, err
 	}
 	factories.ExporterModules = makeModulesMap(factories.Exporters, map[component.Type]string{
-		driftlocksqlite.NewFactory().Type():  "github.com/driftlock/driftlock v0.0.0",
-		debugexporter.NewFactory().Type():    "go.opentelemetry.io/collector/exporter/debugexporter v0.158.0",
-		otlpexporter.NewFactory().Type():     "go.opentelemetry.io/collector/exporter/otlpexporter v0.158.0",
-		otlphttpexporter.NewFactory().Type(): "go.opentelemetry.io/collector/exporter/otlphttpexporter v0.158.0",
-		fileexporter.NewFactory().Type():     "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter v0.158.0",
-		kafkaexporter.NewFactory().Type():    "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/kafkaexporter v0.158.0",
+		driftlockpostgres.NewFactory().Type(): "github.com/driftlock/driftlock v0.0.0",
+		driftlocksqlite.NewFactory().Type():   "github.com/driftlock/driftlock v0.0.0",
+		debugexporter.NewFactory().Type():     "go.opentelemetry.io/collector/exporter/debugexporter v0.158.0",
+		otlpexporter.NewFactory().Type():      "go.opentelemetry.io/collector/exporter/otlpexporter v0.158.0",
+		otlphttpexporter.NewFactory().Type():  "go.opentelemetry.io/collector/exporter/otlphttpexporter v0.158.0",
+		fileexporter.NewFactory().Type():      "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter v0.158.0",
+		kafkaexporter.NewFactory().Type():     "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/kafkaexporter v0.158.0",
 	})
 
 	factories.Processors, err = otelcol.MakeFactoryMap[processor.Factory](

@@ -1,6 +1,7 @@
 package driftlockapi
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -11,7 +12,10 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/confignet"
+	"go.opentelemetry.io/collector/config/configopaque"
 
+	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/internal/store/postgres"
 	"github.com/driftlock/driftlock/internal/store/sqlite"
 )
 
@@ -30,9 +34,14 @@ type Config struct {
 	_ struct{}
 }
 
-// StoreConfig names the store. A driftlocksqlite exporter with the same path shares it.
+// StoreConfig names the store: a PostgreSQL database where there is a DSN, else an SQLite file, which a driftlocksqlite exporter with
+// the same path shares.
 type StoreConfig struct {
 	Path string `mapstructure:"path"`
+	// DSN names the database, as that of the driftlockpostgres exporter does.
+	DSN configopaque.String `mapstructure:"dsn"`
+	// Migrate brings the database's schema up to date at start.
+	Migrate bool `mapstructure:"migrate"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -44,14 +53,18 @@ func createDefaultConfig() component.Config {
 	server.ReadHeaderTimeout = 10 * time.Second
 	server.ReadTimeout = 30 * time.Second
 	server.MaxRequestBodySize = 1 << 20 // no route takes a body yet
-	return &Config{ServerConfig: server, Store: StoreConfig{Path: sqlite.DefaultPath}, QueryTimeout: 10 * time.Second}
+	return &Config{ServerConfig: server, Store: StoreConfig{Path: sqlite.DefaultPath, Migrate: true}, QueryTimeout: 10 * time.Second}
 }
 
 // Validate names every key that is wrong.
 func (c *Config) Validate() error {
 	var errs []error
-	if c.Store.Path == "" || strings.HasPrefix(c.Store.Path, ":memory:") {
-		errs = append(errs, fmt.Errorf("store.path must name a file (got %q)", c.Store.Path))
+	if c.Store.DSN != "" {
+		if err := postgres.CheckDSN(string(c.Store.DSN)); err != nil {
+			errs = append(errs, fmt.Errorf("store.%w", err))
+		}
+	} else if c.Store.Path == "" || strings.HasPrefix(c.Store.Path, ":memory:") {
+		errs = append(errs, fmt.Errorf("store.path must name a file, or store.dsn a database (got %q)", c.Store.Path))
 	}
 	if c.QueryTimeout < 10*time.Millisecond {
 		errs = append(errs, fmt.Errorf("query_timeout must be at least 10ms (got %s)", c.QueryTimeout))
@@ -79,4 +92,20 @@ func loopback(host string) bool {
 	}
 	ip, err := netip.ParseAddr(host)
 	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// open opens the store and names it for the log.
+func (c *StoreConfig) open(ctx context.Context) (store.Store, string, error) {
+	if c.DSN != "" {
+		s, err := postgres.Open(ctx, postgres.Options{DSN: string(c.DSN), MigrateAtStart: c.Migrate})
+		if err != nil {
+			return nil, "", err
+		}
+		return s, s.Where(), nil
+	}
+	s, err := sqlite.Open(ctx, sqlite.Options{Path: c.Path})
+	if err != nil {
+		return nil, "", err
+	}
+	return s, s.Path(), nil
 }

@@ -14,7 +14,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/driftlock/driftlock/internal/store"
-	"github.com/driftlock/driftlock/internal/store/sqlite"
 )
 
 // api is the extension: it owns a listener, a server and a handle on the store.
@@ -36,7 +35,7 @@ func (a *api) Start(ctx context.Context, host component.Host) (err error) {
 			err = errors.Join(err, a.Shutdown(ctx))
 		}
 	}()
-	s, err := sqlite.Open(ctx, sqlite.Options{Path: a.cfg.Store.Path})
+	s, where, err := a.cfg.Store.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -56,7 +55,7 @@ func (a *api) Start(ctx context.Context, host component.Host) (err error) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(fmt.Errorf("serve the API: %w", err)))
 		}
 	})
-	a.telemetry.Logger.Info("serving the API", zap.String("address", listener.Addr().String()), zap.String("store", s.Path()))
+	a.telemetry.Logger.Info("serving the API", zap.String("address", listener.Addr().String()), zap.String("store", where))
 	return nil
 }
 

@@ -17,12 +17,15 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 	"go.opentelemetry.io/collector/extension/extensiontest"
 
 	"github.com/driftlock/driftlock/extension/driftlockapi/internal/metadata"
 	"github.com/driftlock/driftlock/internal/anomaly"
+	"github.com/driftlock/driftlock/internal/pgtest"
+	"github.com/driftlock/driftlock/internal/store/postgres"
 	"github.com/driftlock/driftlock/internal/store/sqlite"
 	"github.com/driftlock/driftlock/internal/store/storetest"
 )
@@ -79,6 +82,29 @@ func TestSharesTheStoreOfAnExporter(t *testing.T) {
 	require.Equal(t, 400, code)
 	require.Contains(t, body, `"message":"Invalid request"`, "confighttp's own errors have our form")
 	require.NoError(t, e.Shutdown(t.Context()))
+	require.NoError(t, e.Shutdown(t.Context()))
+}
+
+// TestOnPostgres serves what a collector elsewhere has stored in a shared database.
+func TestOnPostgres(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.Database(t)
+	exporter, err := postgres.Open(t.Context(), postgres.Options{DSN: dsn, MigrateAtStart: true, MaxOpen: 2})
+	require.NoError(t, err)
+	_, err = exporter.Add(t.Context(), anomaly.Items{Anomalies: []*anomaly.Anomaly{storetest.Anomaly(1)}, Windows: []*anomaly.Window{storetest.Window("cart", "c", "p", 1)}})
+	require.NoError(t, err)
+	require.NoError(t, exporter.Close())
+	cfg := testConfig(t)
+	cfg.Store.DSN = configopaque.String(dsn)
+	e := started(t, cfg)
+	base := "http://" + e.listener.Addr().String()
+	for path, want := range map[string]string{
+		"/readyz": `"ready"`, "/v1/anomalies?q=window_1": storetest.Anomaly(1).ID, "/v1/anomalies/" + storetest.Anomaly(1).ID: "log_new", "/v1/streams": `"cart"`,
+	} {
+		code, body := fetch(t, http.MethodGet, base+path, nil)
+		require.Equal(t, 200, code, body)
+		require.Contains(t, body, want)
+	}
 	require.NoError(t, e.Shutdown(t.Context()))
 }
 
@@ -174,7 +200,7 @@ func TestConfig(t *testing.T) {
 	require.Equal(t, 2*time.Second, cfg.QueryTimeout)
 	require.Equal(t, 5*time.Second, cfg.ReadHeaderTimeout)
 	require.Equal(t, "/var/lib/driftlock/anomalies.db", cfg.Store.Path)
-	for _, name := range []string{"open", "authenticated"} {
+	for _, name := range []string{"open", "authenticated", "postgres"} {
 		_, err = read(name)
 		require.NoError(t, err, name)
 	}
@@ -182,7 +208,8 @@ func TestConfig(t *testing.T) {
 		"exposed":             `endpoint must be on the loopback interface, as localhost:8080 is, since the API does not ask who is there (got "0.0.0.0:8080"); put a proxy that authenticates before it, set auth, or set insecure: true`,
 		"exposed_by_omission": `(got ":8080")`,
 		"exposed_name":        `(got "monitoring.example:8080")`,
-		"bad":                 `store.path must name a file (got "")`,
+		"bad":                 `store.path must name a file, or store.dsn a database (got "")`,
+		"bad_dsn":             "store.dsn is neither a URL",
 		"unknown":             "stor",
 	} {
 		_, err := read(name)
@@ -208,7 +235,7 @@ func TestReadme(t *testing.T) {
 	cfg := createDefaultConfig()
 	require.NoError(t, sub.Unmarshal(cfg))
 	require.NoError(t, confmap.Validate(cfg))
-	for _, word := range []string{"| `endpoint` |", "| `store.path` |", "| `query_timeout` |", "| `insecure` |", "/healthz", "/readyz", "/v1/anomalies", "/v1/anomalies/{id}", "/v1/streams",
+	for _, word := range []string{"| `endpoint` |", "| `store.path` |", "| `store.dsn` |", "| `store.migrate` |", "| `query_timeout` |", "| `insecure` |", "/healthz", "/readyz", "/v1/anomalies", "/v1/anomalies/{id}", "/v1/streams",
 		"stream_type", "min_ncd_score", "max_p_value", "start_time", "end_time", "next_cursor"} {
 		assert.Contains(t, string(b), word)
 	}

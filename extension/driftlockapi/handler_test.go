@@ -14,18 +14,18 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/driftlock/driftlock/internal/anomaly"
+	"github.com/driftlock/driftlock/internal/pgtest"
 	"github.com/driftlock/driftlock/internal/store"
 	"github.com/driftlock/driftlock/internal/store/sqlite"
 	"github.com/driftlock/driftlock/internal/store/storetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // served is a handler on a store with n anomalies and the windows of three services.
 func served(t *testing.T, n int) *handler {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"go.uber.org/goleak"
 )
 
 // Variable is the environment variable that names a server for tests, as a URL of a user who may create databases.
@@ -27,14 +28,20 @@ var shared struct {
 	count  atomic.Uint64
 }
 
-// Main runs a package's tests and stops the server that they started. Packages that use Database call it in TestMain.
+// Main runs a package's tests, stops the server that they started, and fails where goroutines are left. Packages that use Database
+// call it in TestMain.
 func Main(m *testing.M) {
 	code := m.Run()
+	var err error
 	if shared.server != nil {
-		if err := shared.server.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, "pgtest:", err)
-			code = max(code, 1)
-		}
+		err = shared.server.Stop()
+	}
+	if code == 0 {
+		err = errors.Join(err, goleak.Find())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "pgtest:", err)
+		code = max(code, 1)
 	}
 	os.Exit(code)
 }
