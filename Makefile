@@ -45,7 +45,7 @@ STARTED := $(shell date +%s)
 cbad-core-lib: $(ARCHIVE_HASH) ## The Rust core, linked into everything else
 collector: bin/driftlock ## bin/driftlock, the collector
 api: collector ## The same: the API is an extension of the collector
-tools: bin/synthetic bin/replay ## bin/synthetic and bin/replay
+tools: bin/synthetic bin/replay bin/driftlock-migrate ## bin/synthetic, bin/replay and bin/driftlock-migrate
 
 # `touch`: cargo and go leave a file as it is when its content would not change.
 $(ARCHIVE): $(CORE_SRC) | preflight
@@ -58,6 +58,16 @@ $(ARCHIVE_HASH): $(ARCHIVE) scripts/archive-hash.sh
 bin/driftlock bin/synthetic bin/replay: bin/%: $(GO_SRC) $(ARCHIVE_HASH)
 	$(GO_BUILD) -o $@ ./cmd/$*
 	touch $@
+
+bin/driftlock-migrate: $(GO_SRC)
+	$(GO_BUILD) -o $@ ./cmd/migrate
+	touch $@
+
+.PHONY: migrate
+# DIRECTION=down or status.
+DIRECTION ?= up
+migrate: bin/driftlock-migrate ## The schema of $DRIFTLOCK_DSN (else data/driftlock.db) to this version; DIRECTION=down, status
+	bin/driftlock-migrate $(DIRECTION)
 
 generate: ## cmd/driftlock from builder-config.yaml
 	scripts/generate.sh
