@@ -75,6 +75,7 @@ func repository(t *testing.T) string {
 
 // load builds the pipelines of a configuration without starting them.
 func load(t *testing.T, file string) error {
+	t.Setenv("DRIFTLOCK_DSN", "postgres://driftlock@db.example:5432/driftlock") // users set it
 	collector, err := otelcol.NewCollector(otelcol.CollectorSettings{
 		BuildInfo: component.NewDefaultBuildInfo(),
 		Factories: components,
