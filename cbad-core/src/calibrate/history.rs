@@ -6,6 +6,8 @@
 //! `m = (w·m₀ + Σ excess) / (w + j + 1)` their mean excess shrunk to a prior `m₀` of weight `w`
 //! (Pickands 1975, shape 0). Without ties `j = k − 1`. With them, as in a channel that is silent most of the
 //! time, the tail describes the few scores that are above `u`, not the crowd that is equal to it.
+//! Scores of windows also have a rank far out, among the runs of windows that were as odd ([`super::runs`]): the tail falls
+//! no lower than that.
 //!
 //! Scores are held twice, in order of age and in order of size: a rank costs one binary search, an addition
 //! one `memmove`, the tail `k` additions.
@@ -14,6 +16,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::runs::Runs;
 use crate::math;
 
 /// How many of the `n` largest past scores make the tail.
@@ -54,12 +57,16 @@ pub struct History {
     cold: ColdStart,
     by_age: VecDeque<f64>,
     by_size: Vec<f64>,
+    /// Of windows; none where single requests or points are ranked.
+    runs: Option<Runs>,
 }
 
 /// Scores are clamped to `[0, MAX_SCORE]` so that sums stay finite.
 const MAX_SCORE: f64 = 1e9;
 /// A quarantined score counts at most so many bits above the beginning of the tail.
 const CLIP_MARGIN: f64 = 6.0;
+/// Scores so many mean excesses apart are taken for equal where runs are compared: the model that gives them learns on between.
+const NEAR: f64 = 2.0;
 /// Below it no rank is worth stating.
 const MIN_SCORES: usize = 5;
 /// Hard limit of `cap`, whatever a snapshot says.
@@ -76,7 +83,13 @@ impl History {
             cold: ColdStart::Normal,
             by_age: VecDeque::new(),
             by_size: Vec::new(),
+            runs: None,
         }
+    }
+
+    fn with_runs(mut self) -> Self {
+        self.runs = Some(Runs::default());
+        self
     }
 
     /// The same with another rule for the first scores.
@@ -88,14 +101,14 @@ impl History {
     /// Bits of a log or trace channel: the last 512, `k = max(3, n/5)`, mean excess 2 bits with weight 8.
     pub fn of_windows() -> Self {
         let rule = KRule { min: 3, share: 0.2, max: u32::MAX };
-        History::new(512, rule, 2.0, 8.0).with_cold_start(ColdStart::Halving { free: 6.0, per: 2.0 })
+        History::new(512, rule, 2.0, 8.0).with_cold_start(ColdStart::Halving { free: 6.0, per: 2.0 }).with_runs()
     }
 
     /// Bits of a channel that is silent most of the time: as [`History::of_windows`] with a prior mean excess of 6 bits. Few
     /// scores are above the silence, so the prior decides how fast the tail falls: one rare event must not be a proof.
     pub fn of_rare_events() -> Self {
         let rule = KRule { min: 3, share: 0.2, max: u32::MAX };
-        History::new(512, rule, 6.0, 8.0).with_cold_start(ColdStart::Halving { free: 6.0, per: 2.0 })
+        History::new(512, rule, 6.0, 8.0).with_cold_start(ColdStart::Halving { free: 6.0, per: 2.0 }).with_runs()
     }
 
     /// Bits of requests: the last 2048, `k = max(3, min(n/10, 100))`, mean excess 2 bits with weight 8.
@@ -131,7 +144,10 @@ impl History {
         let excess: f64 = above.iter().map(|v| v - u).sum();
         let j = above.len() as f64;
         let m = (self.prior_weight * self.prior_mean_excess + excess) / (self.prior_weight + j + 1.0);
-        ((j + 2.0) / total * math::exp(-(s - u) / m)).clamp(1e-300, 1.0)
+        let at_u = (j + 2.0) / total;
+        let tail = (at_u * math::exp(-(s - u) / m)).clamp(1e-300, 1.0);
+        let habit = self.runs.as_ref().and_then(|r| r.least_p(s - NEAR * m));
+        habit.map_or(tail, |p| tail.max(p.min(at_u)))
     }
 
     /// `u`, where the rank ends and the tail begins; none while the history is too short.
@@ -151,6 +167,32 @@ impl History {
         if score.is_nan() {
             return;
         }
+        self.learn_run(score);
+        self.push(score);
+    }
+
+    /// Learns a score of a quarantined window: at most 6 bits above `u`, so that incidents do not stretch the tail.
+    pub fn add_clipped(&mut self, score: f64) {
+        if score.is_nan() {
+            return;
+        }
+        self.learn_run(score);
+        self.push(self.clip().map_or(score, |most| score.min(most)));
+    }
+
+    /// Scores above it are odd; none while the history is too short.
+    fn clip(&self) -> Option<f64> {
+        self.threshold().map(|u| u + CLIP_MARGIN)
+    }
+
+    fn learn_run(&mut self, score: f64) {
+        let odd = self.clip().is_some_and(|most| score > most).then(|| clamp(score));
+        if let Some(runs) = &mut self.runs {
+            runs.learn(odd);
+        }
+    }
+
+    fn push(&mut self, score: f64) {
         let s = clamp(score);
         if self.by_age.len() == self.cap {
             if let Some(old) = self.by_age.pop_front() {
@@ -161,14 +203,6 @@ impl History {
         self.by_age.push_back(s);
         let at = self.by_size.partition_point(|&v| v < s);
         self.by_size.insert(at, s);
-    }
-
-    /// Learns a score of a quarantined window: at most 6 bits above `u`, so that incidents do not stretch the tail.
-    pub fn add_clipped(&mut self, score: f64) {
-        match self.threshold() {
-            Some(u) => self.add(score.min(u + CLIP_MARGIN)),
-            None => self.add(score),
-        }
     }
 
     /// Number of scores held.
@@ -188,7 +222,8 @@ impl History {
 
     /// Heap bytes held.
     pub fn memory(&self) -> usize {
-        (self.by_age.capacity() + self.by_size.capacity()) * std::mem::size_of::<f64>()
+        let runs = self.runs.as_ref().map_or(0, Runs::memory);
+        (self.by_age.capacity() + self.by_size.capacity()) * std::mem::size_of::<f64>() + runs
     }
 }
 
@@ -206,6 +241,7 @@ struct Saved {
     prior_weight: f64,
     cold: ColdStart,
     scores: Vec<f64>,
+    runs: Option<Runs>,
 }
 
 impl From<History> for Saved {
@@ -217,6 +253,7 @@ impl From<History> for Saved {
             prior_weight: h.prior_weight,
             cold: h.cold,
             scores: h.by_age.into(),
+            runs: h.runs,
         }
     }
 }
@@ -228,6 +265,7 @@ impl From<Saved> for History {
         h.by_age.extend(s.scores.into_iter().skip(skip).filter(|v| !v.is_nan()).map(clamp));
         h.by_size.extend(h.by_age.iter());
         h.by_size.sort_unstable_by(f64::total_cmp);
+        h.runs = s.runs;
         h
     }
 }
@@ -343,6 +381,25 @@ mod tests {
         assert_eq!(h.p(f64::NAN), 1.0);
         assert!(h.p(f64::INFINITY) > 0.0);
         assert!(h.p(2.0) > h.p(1e8));
+    }
+
+    #[test]
+    fn a_job_that_comes_back_becomes_ordinary_and_more_than_it_stays_odd() {
+        let mut h = History::of_windows();
+        let mut said = Vec::new();
+        for i in 0..900 {
+            let s = if i % 150 == 149 { 40.0 + f64::from(i % 7) / 4.0 } else { f64::from(i % 10) };
+            if i % 150 == 149 {
+                said.push(h.p(s));
+            }
+            if s > 20.0 {
+                h.add_clipped(s);
+            } else {
+                h.add(s);
+            }
+        }
+        assert!(said[..2].iter().all(|&p| p < 1e-4) && said[2..].iter().all(|&p| p > 3e-3), "{said:?}");
+        assert!(h.p(100.0) < 1e-6);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod counts;
 pub mod dispersion;
 mod history;
+mod runs;
 mod severity;
 mod tail;
 
