@@ -50,9 +50,6 @@ type Page struct {
 	Next      *Position
 }
 
-// Statuses are the states of an anomaly.
-var Statuses = []string{"pending", "acknowledged", "investigating", "resolved", "dismissed"}
-
 // Field is what a list can be ordered by.
 type Field string
 

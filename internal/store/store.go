@@ -35,15 +35,71 @@ type Store interface {
 	// Latest returns the newest window item of each service and component, ordered by service, then component.
 	Latest(ctx context.Context, q LatestQuery) ([]*anomaly.Window, error)
 
-	// Prune deletes at most batch anomalies and batch windows that were stored before the cut-offs.
+	// SetStatus changes an anomaly's status and writes the audit row, both or neither, and returns the anomaly as it is then. Errors are
+	// ErrNotFound, ErrModified and *TransitionError.
+	SetStatus(ctx context.Context, c StatusChange) (*anomaly.Anomaly, error)
+
+	// Acknowledge changes at most batch pending anomalies that nobody touched since before to acknowledged, each audited as the
+	// system's doing. Of several processes that try at once one does it; the others get ErrLocked.
+	Acknowledge(ctx context.Context, before time.Time, batch int) (int, error)
+
+	// Stats counts the anomalies of a span of time.
+	Stats(ctx context.Context, q StatsQuery) (*Stats, error)
+
+	// Prune deletes at most batch anomalies and batch windows that were stored before the cut-offs; that anomalies went is audited.
 	// A zero time deletes nothing. It returns how many went; fewer than batch means that nothing older is left.
 	Prune(ctx context.Context, before Cutoffs, batch int) (Counts, error)
+
+	Tailer
+	Auditor
+	Keyring
 
 	// Ping fails if the store cannot be reached or its schema is not the one this build expects.
 	Ping(ctx context.Context) error
 
 	// Close releases the store. Whatever follows fails with ErrClosed; closing twice does nothing.
 	Close() error
+}
+
+// Tailer follows what is new and what changes.
+type Tailer interface {
+	// Tail returns the anomalies of q's filters that came or changed after a mark, in the order of their marks. None can come later
+	// with a mark before the last one returned, however many write at once.
+	Tail(ctx context.Context, after Mark, q Query) ([]Change, error)
+
+	// Head is the mark after which everything is still to come.
+	Head(ctx context.Context) (Mark, error)
+
+	// Watch returns a channel that gets a value when there may be something new to tail, and is closed when ctx ends or the store is
+	// closed. Values do not pile up: one stands for all since it was last received. After a lost connection one value comes anyway.
+	Watch(ctx context.Context) (<-chan struct{}, error)
+}
+
+// Auditor reads the audit log. It is written in the transactions of what it tells about.
+type Auditor interface {
+	// Audit returns rows of the log, newest first.
+	Audit(ctx context.Context, q AuditQuery) ([]*Entry, error)
+
+	// CheckAudit reads the whole log and returns how many rows it has; an error names the first that is missing or altered.
+	CheckAudit(ctx context.Context) (int64, error)
+}
+
+// Keyring keeps API keys.
+type Keyring interface {
+	// AddKey stores a new key and audits it.
+	AddKey(ctx context.Context, k Key, secret SecretHash, by Actor) error
+
+	// Keys returns all keys, also expired and revoked ones, oldest first.
+	Keys(ctx context.Context) ([]*Key, error)
+
+	// Key returns a key and its secret's hash, or ErrNoKey.
+	Key(ctx context.Context, id string) (*Key, SecretHash, error)
+
+	// RevokeKey ends a key's use for good and audits it; revoking twice changes nothing. Unknown keys are ErrNoKey.
+	RevokeKey(ctx context.Context, id string, by Actor) (*Key, error)
+
+	// KeyUsed notes when a key was last used. It is not audited.
+	KeyUsed(ctx context.Context, id string, at time.Time) error
 }
 
 // MaxLimit is how many rows one call returns at most, DefaultLimit how many where the query does not say.

@@ -27,8 +27,10 @@ func (s *Store) Add(ctx context.Context, items anomaly.Items) (store.Counts, err
 		if added.Anomalies, err = addAnomalies(ctx, tx, items.Anomalies, now); err != nil {
 			return err
 		}
-		added.Windows, err = addWindows(ctx, tx, items.Windows, now)
-		return err
+		if added.Windows, err = addWindows(ctx, tx, items.Windows, now); err != nil || added.Anomalies == 0 {
+			return err
+		}
+		return notify(ctx, tx)
 	})
 	if err != nil {
 		return store.Counts{}, s.wrap(action, err)

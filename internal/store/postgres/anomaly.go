@@ -116,7 +116,7 @@ var upsertAnomalies = func() string {
 		}
 	}
 	return insertion("anomalies AS a", anomalyColumns) + "\nON CONFLICT (id) DO UPDATE SET\n    " + strings.Join(set, ",\n    ") +
-		",\n    updated_at = excluded.updated_at\nWHERE " + worse + " OR " + newer
+		",\n    updated_at = excluded.updated_at, change_tx = pg_current_xact_id(), change_seq = nextval('anomaly_changes')\nWHERE " + worse + " OR " + newer
 }()
 
 func concat[T any](lists ...[]T) []T {
@@ -128,15 +128,16 @@ func concat[T any](lists ...[]T) []T {
 }
 
 var (
-	selectAnomalies = "SELECT " + strings.Join(names(anomalyColumns), ", ") + " FROM anomalies"
+	fields          = strings.Join(names(anomalyColumns), ", ")
+	selectAnomalies = "SELECT " + fields + " FROM anomalies"
 	// selectSummaries leaves out what is most of the bytes: it lies outside of the row and is not even read.
 	selectSummaries = strings.NewReplacer("baseline_data", "NULL::jsonb", "window_data", "NULL::jsonb").Replace(selectAnomalies)
 )
 
 type scanner interface{ Scan(...any) error }
 
-// scanAnomaly reads a row of selectAnomalies, column by column as anomalyColumns has them.
-func scanAnomaly(from scanner) (*anomaly.Anomaly, error) {
+// scanAnomaly reads a row of selectAnomalies, column by column as anomalyColumns has them, and what follows into more.
+func scanAnomaly(from scanner, more ...any) (*anomaly.Anomaly, error) {
 	var a anomaly.Anomaly
 	var e anomaly.Episode
 	var id uuid.UUID
@@ -146,14 +147,14 @@ func scanAnomaly(from scanner) (*anomaly.Anomaly, error) {
 	var hasEpisode bool
 	var ended *time.Time
 	var signals, reasons, channels, requests, traceIDs, baseline, window, trimmed, resource, services, deploy []byte
-	if err := from.Scan(
+	if err := from.Scan(append([]any{
 		&id, &a.Status, &created, &updated,
 		&worstRevision, &worst, &a.StreamType, &a.Kind, &a.Score, &a.PValue, &a.PFloor, &a.Level, &a.NCDScore, &a.Bits, &a.Explanation,
 		&a.CompressionBaseline, &a.CompressionWindow, &a.CompressionCombined, &a.EntropyBaseline, &a.EntropyWindow, &a.PermutationP,
 		&signals, &reasons, &channels, &requests, &traceIDs, &baseline, &window, &trimmed, &a.Incomplete, &resource,
 		&a.Timestamp, &a.WindowStart, &a.Service, &e.Revision, &hasEpisode, &last, &e.Windows, &ended, &incident, &services, &a.Cause, &deploy,
 		&a.ComponentID, &a.ConfigHash, &a.CoreVersion, &a.ProcessID,
-	); err != nil {
+	}, more...)...); err != nil {
 		return nil, err
 	}
 	a.ID = id.String()

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -50,6 +51,10 @@ type Store struct {
 	where  string
 	now    func() time.Time
 	closed atomic.Bool
+
+	open     context.Context // ends when the store is closed
+	shut     context.CancelFunc
+	watching sync.WaitGroup
 }
 
 var _ store.Store = (*Store)(nil)
@@ -61,6 +66,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	s := &Store{where: place(cfg), now: o.Now}
+	s.open, s.shut = context.WithCancel(context.Background())
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -140,9 +146,13 @@ func (s *Store) Where() string { return s.where }
 // Close waits for calls under way and closes the connections.
 func (s *Store) Close() error {
 	if !s.closed.Swap(true) {
+		s.shut()
+		s.watching.Wait()
 		s.pool.Close()
 	}
 	return nil
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+func itoa64(n uint64) string { return strconv.FormatUint(n, 10) }

@@ -33,16 +33,24 @@ func (s *Store) Prune(ctx context.Context, before store.Cutoffs, batch int) (sto
 			}
 			gone.Anomalies = int(tag.RowsAffected())
 		}
-		if before.Windows.IsZero() {
+		if !before.Windows.IsZero() {
+			tag, err := tx.Exec(ctx, pruneWindows, before.Windows, batch)
+			if err != nil {
+				return err
+			}
+			gone.Windows = int(tag.RowsAffected())
+			if _, err = tx.Exec(ctx, pruneLatest, before.Windows); err != nil { // one row per service: never many
+				return err
+			}
+		}
+		if gone.Anomalies == 0 {
 			return nil
 		}
-		tag, err := tx.Exec(ctx, pruneWindows, before.Windows, batch)
+		entry, err := store.RetentionEntry(before, gone)
 		if err != nil {
 			return err
 		}
-		gone.Windows = int(tag.RowsAffected())
-		_, err = tx.Exec(ctx, pruneLatest, before.Windows) // one row per service: never many
-		return err
+		return appendAudit(ctx, tx, s.now(), entry)
 	})
 	if err != nil {
 		return store.Counts{}, s.wrap(action, err)

@@ -23,6 +23,10 @@ func addAnomalies(ctx context.Context, tx *sql.Tx, list []*anomaly.Anomaly, now 
 	if len(list) == 0 {
 		return 0, nil
 	}
+	change, err := readCounter(ctx, tx)
+	if err != nil {
+		return 0, err
+	}
 	var known, insert, content, course *sql.Stmt
 	for text, into := range map[string]**sql.Stmt{
 		selectRevision: &known, insertAnomaly: &insert, updateContent: &content, updateCourse: &course,
@@ -35,17 +39,18 @@ func addAnomalies(ctx context.Context, tx *sql.Tx, list []*anomaly.Anomaly, now 
 		*into = stmt
 	}
 	for _, joined := range store.Join(list) {
-		n, err := addAnomaly(ctx, joined, now, known, insert, content, course)
+		n, err := addAnomaly(ctx, joined, now, change+1, known, insert, content, course)
 		if err != nil {
 			return added, fmt.Errorf("anomaly %s: %w", joined.ID, err)
 		}
 		added += n
+		change += int64(n)
 	}
-	return added, nil
+	return added, writeCounter(ctx, tx, change)
 }
 
-// addAnomaly returns 1 where the row is new or says something new.
-func addAnomaly(ctx context.Context, joined store.Row, now int64, known, insert, content, course *sql.Stmt) (int, error) {
+// addAnomaly returns 1 where the row is new or says something new, which is then change number change.
+func addAnomaly(ctx context.Context, joined store.Row, now, change int64, known, insert, content, course *sql.Stmt) (int, error) {
 	r, err := rowOf(joined)
 	if err != nil {
 		return 0, &store.PermanentError{Err: err}
@@ -53,20 +58,20 @@ func addAnomaly(ctx context.Context, joined store.Row, now int64, known, insert,
 	var old stored
 	switch err := known.QueryRowContext(ctx, r.id).Scan(&old.revision, &old.worst, &old.p); {
 	case errors.Is(err, sql.ErrNoRows):
-		_, err = insert.ExecContext(ctx, append(append([]any{r.id, r.status}, append(r.content, r.course...)...), now, now)...)
+		_, err = insert.ExecContext(ctx, append(append([]any{r.id, r.status}, append(r.content, r.course...)...), now, now, change)...)
 		return 1, err
 	case err != nil:
 		return 0, err
 	}
 	changed := 0
 	if store.Worse(joined.Worst.PValue, store.Revision(joined.Worst), old.p, old.worst) {
-		if _, err := content.ExecContext(ctx, append(r.content, now, r.id)...); err != nil {
+		if _, err := content.ExecContext(ctx, append(r.content, now, change, r.id)...); err != nil {
 			return 0, err
 		}
 		changed = 1
 	}
 	if store.Revision(joined.Newest) > old.revision {
-		if _, err := course.ExecContext(ctx, append(r.course, now, r.id)...); err != nil {
+		if _, err := course.ExecContext(ctx, append(r.course, now, change, r.id)...); err != nil {
 			return 0, err
 		}
 		changed = 1

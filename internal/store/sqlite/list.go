@@ -147,6 +147,12 @@ type scanner interface{ Scan(...any) error }
 
 // scanAnomaly reads a row of select_anomalies.sql.
 func scanAnomaly(row scanner) (*anomaly.Anomaly, error) {
+	a, _, err := scanChange(row)
+	return a, err
+}
+
+// scanChange is scanAnomaly with the number of the row's newest change.
+func scanChange(row scanner) (_ *anomaly.Anomaly, change int64, _ error) {
 	var a anomaly.Anomaly
 	var e anomaly.Episode
 	var timestamp, start, worst, last, created, updated int64
@@ -162,9 +168,9 @@ func scanAnomaly(row scanner) (*anomaly.Anomaly, error) {
 		&a.EntropyBaseline, &a.EntropyWindow, &a.PermutationP, &signals, &reasons, &channels, &requests, &traceIDs,
 		&baseline, &window, &trimmed, &a.Incomplete, &resource,
 		&timestamp, &start, &a.Service, &e.Revision, &hasEpisode, &last, &e.Windows, &over, &a.IncidentID, &services, &a.Cause, &deploy,
-		&a.ComponentID, &a.ConfigHash, &a.CoreVersion, &a.ProcessID, &created, &updated,
+		&a.ComponentID, &a.ConfigHash, &a.CoreVersion, &a.ProcessID, &created, &updated, &change,
 	); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	for _, part := range []struct {
 		column string
@@ -176,12 +182,12 @@ func scanAnomaly(row scanner) (*anomaly.Anomaly, error) {
 		{"incident_services", services, &a.IncidentServices},
 	} {
 		if err := json.Unmarshal(part.text, part.into); err != nil {
-			return nil, fmt.Errorf("column %s of anomaly %s: %w", part.column, a.ID, err)
+			return nil, 0, fmt.Errorf("column %s of anomaly %s: %w", part.column, a.ID, err)
 		}
 	}
 	if deploy.Valid {
 		if err := json.Unmarshal([]byte(deploy.String), &a.Deploy); err != nil {
-			return nil, fmt.Errorf("column deploy of anomaly %s: %w", a.ID, err)
+			return nil, 0, fmt.Errorf("column deploy of anomaly %s: %w", a.ID, err)
 		}
 	}
 	if baseline.Valid {
@@ -201,7 +207,7 @@ func scanAnomaly(row scanner) (*anomaly.Anomaly, error) {
 	}
 	c, u := moment(created), moment(updated)
 	a.CreatedAt, a.UpdatedAt = &c, &u
-	return &a, nil
+	return &a, change, nil
 }
 
 func moment(ns int64) time.Time { return time.Unix(0, ns).UTC() }

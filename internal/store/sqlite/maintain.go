@@ -28,16 +28,24 @@ func (s *Store) Prune(ctx context.Context, before store.Cutoffs, batch int) (sto
 			}
 			gone.Anomalies = n
 		}
-		if before.Windows.IsZero() {
+		if !before.Windows.IsZero() {
+			n, err := affected(tx.ExecContext(ctx, pruneWindows, nanos(before.Windows), batch))
+			if err != nil {
+				return err
+			}
+			gone.Windows = n
+			if _, err = tx.ExecContext(ctx, pruneLatest, nanos(before.Windows)); err != nil { // one row per service: never many
+				return err
+			}
+		}
+		if gone.Anomalies == 0 {
 			return nil
 		}
-		n, err := affected(tx.ExecContext(ctx, pruneWindows, nanos(before.Windows), batch))
+		entry, err := store.RetentionEntry(before, gone)
 		if err != nil {
 			return err
 		}
-		gone.Windows = n
-		_, err = tx.ExecContext(ctx, pruneLatest, nanos(before.Windows)) // one row per service: never many
-		return err
+		return appendAudit(ctx, tx, s.now(), entry)
 	})
 	if err != nil {
 		return store.Counts{}, s.wrap(action, err)

@@ -44,6 +44,8 @@ type database struct {
 	refs   int // under registry.mu
 	opened error
 	ready  chan struct{} // closed when opening ended
+
+	watchers watchers
 }
 
 // registry holds the open files of the process. Two pools on one file would fight for the write lock and each believe in its own cache.
@@ -57,6 +59,9 @@ type Store struct {
 	db     *database
 	now    func() time.Time
 	closed atomic.Bool
+
+	open context.Context // ends when the handle is closed
+	shut context.CancelFunc
 }
 
 var _ store.Store = (*Store)(nil)
@@ -86,7 +91,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Store{db: db, now: o.Now}, nil
+	s := &Store{db: db, now: o.Now}
+	s.open, s.shut = context.WithCancel(context.Background())
+	return s, nil
 }
 
 func acquire(path string) (db *database, first bool) {
@@ -197,6 +204,7 @@ func (s *Store) Close() error {
 	if s.closed.Swap(true) {
 		return nil
 	}
+	s.shut()
 	if err := s.db.release(); err != nil {
 		return fmt.Errorf("close store %s: %w", s.db.path, err)
 	}

@@ -47,10 +47,17 @@ func TestMain(m *testing.M) {
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T, now func() time.Time) store.Store {
+	storetest.Run(t, func(t *testing.T, now func() time.Time) storetest.Opened {
 		s, err := Open(t.Context(), Options{Path: filepath.Join(t.TempDir(), "sub", "a?b%20 c#.db"), Now: now})
 		require.NoError(t, err)
-		return s
+		return storetest.Opened{
+			Store: s,
+			Exec: func(statement string) error {
+				_, err := s.db.write.Exec(statement)
+				return err
+			},
+			Unprotect: []string{"DROP TRIGGER audit_log_no_update", "DROP TRIGGER audit_log_no_delete"},
+		}
 	})
 }
 
@@ -157,8 +164,8 @@ func TestOpenRefuses(t *testing.T) {
 	require.Empty(t, openPaths(dir), "a failed opening leaves nothing behind")
 
 	for want, change := range map[string]string{
-		"a migration to schema version 3 was interrupted":                       "UPDATE schema_migrations SET dirty = 1",
-		"the database has schema version 99, this build knows versions up to 3": "UPDATE schema_migrations SET version = 99",
+		"a migration to schema version 4 was interrupted":                       "UPDATE schema_migrations SET dirty = 1",
+		"the database has schema version 99, this build knows versions up to 4": "UPDATE schema_migrations SET version = 99",
 	} {
 		path := filepath.Join(t.TempDir(), "a.db")
 		s, err := Open(t.Context(), Options{Path: path})

@@ -43,7 +43,7 @@ func Episode(seed int, ps ...float64) []*anomaly.Anomaly {
 	return all
 }
 
-func episodeIsOneAnomaly(t *testing.T, s store.Store, clock *Clock) {
+func episodeIsOneAnomaly(t *testing.T, s Opened, clock *Clock) {
 	all := Episode(1, 1e-4, 1e-6, 1e-5)
 	created := clock.Now()
 	for i, a := range all {
@@ -75,7 +75,7 @@ func episodeIsOneAnomaly(t *testing.T, s store.Store, clock *Clock) {
 
 // episodeInAnyOrder delivers the statements of two episodes in every kind of disorder, some of them several times, and asks
 // for the same rows as in order.
-func episodeInAnyOrder(t *testing.T, s store.Store, _ *Clock) {
+func episodeInAnyOrder(t *testing.T, s Opened, _ *Clock) {
 	r := rand.New(rand.NewPCG(4, 2))
 	ps := []float64{1e-4, 1e-6, 1e-5, 1e-6}
 	for seed := 1; seed < 60; seed += 2 {

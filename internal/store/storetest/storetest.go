@@ -19,12 +19,21 @@ import (
 	"github.com/driftlock/driftlock/internal/store"
 )
 
+// Opened is an empty store and a way round it.
+type Opened struct {
+	store.Store
+	// Exec runs a statement behind the store's back.
+	Exec func(statement string) error
+	// Unprotect are the statements that make the audit log one that can be changed.
+	Unprotect []string
+}
+
 // Open opens an empty store whose created_at comes from now. The suite closes it.
-type Open func(t *testing.T, now func() time.Time) store.Store
+type Open func(t *testing.T, now func() time.Time) Opened
 
 // Run runs the suite.
 func Run(t *testing.T, open Open) {
-	for name, test := range map[string]func(*testing.T, store.Store, *Clock){
+	for name, test := range map[string]func(*testing.T, Opened, *Clock){
 		"GetReturnsWhatWasAdded":       getReturnsWhatWasAdded,
 		"AddIsIdempotent":              addIsIdempotent,
 		"EpisodeIsOneAnomaly":          episodeIsOneAnomaly,
@@ -39,6 +48,17 @@ func Run(t *testing.T, open Open) {
 		"PruneByAge":                   pruneByAge,
 		"CancelledContext":             cancelledContext,
 		"ConcurrentUse":                concurrentUse,
+		"StatusFollowsTheTable":        statusFollowsTheTable,
+		"StatusNeedsTheRowThatWasSeen": statusNeedsTheRowThatWasSeen,
+		"AuditTellsWhatHappened":       auditTellsWhatHappened,
+		"AuditShowsTampering":          auditShowsTampering,
+		"AcknowledgeWhatNobodyTouched": acknowledgeWhatNobodyTouched,
+		"RetentionIsAudited":           retentionIsAudited,
+		"TailFollowsChanges":           tailFollowsChanges,
+		"TailMissesNothing":            tailMissesNothing,
+		"WatchEnds":                    watchEnds,
+		"KeysLiveAndEnd":               keysLiveAndEnd,
+		"StatsAgreeWithTheList":        statsAgreeWithTheList,
 		"Closed":                       closed,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -103,7 +123,7 @@ func add(t *testing.T, s store.Store, list ...*anomaly.Anomaly) {
 	require.NoError(t, err)
 }
 
-func getReturnsWhatWasAdded(t *testing.T, s store.Store, clock *Clock) {
+func getReturnsWhatWasAdded(t *testing.T, s Opened, clock *Clock) {
 	want := Anomaly(1)
 	add(t, s, want)
 	got, err := s.Get(t.Context(), want.ID)
@@ -125,7 +145,7 @@ func getReturnsWhatWasAdded(t *testing.T, s store.Store, clock *Clock) {
 	require.NoError(t, s.Ping(t.Context()))
 }
 
-func addIsIdempotent(t *testing.T, s store.Store, clock *Clock) {
+func addIsIdempotent(t *testing.T, s Opened, clock *Clock) {
 	items := anomaly.Items{Anomalies: []*anomaly.Anomaly{Anomaly(1), Anomaly(2), Anomaly(1)}, Windows: []*anomaly.Window{Window("cart", "c", "p", 1), Window("cart", "c", "p", 1)}}
 	n, err := s.Add(t.Context(), items)
 	require.NoError(t, err)
@@ -148,7 +168,7 @@ func addIsIdempotent(t *testing.T, s store.Store, clock *Clock) {
 	require.Equal(t, store.Counts{}, n)
 }
 
-func addIsAtomic(t *testing.T, s store.Store, _ *Clock) {
+func addIsAtomic(t *testing.T, s Opened, _ *Clock) {
 	bad := Anomaly(2)
 	bad.StreamType = "profiles"
 	_, err := s.Add(t.Context(), anomaly.Items{Anomalies: []*anomaly.Anomaly{Anomaly(1), bad}})
@@ -160,7 +180,7 @@ func addIsAtomic(t *testing.T, s store.Store, _ *Clock) {
 }
 
 // listAgreesWithNaiveFilter compares every combination of filters and orders with a loop over all anomalies.
-func listAgreesWithNaiveFilter(t *testing.T, s store.Store, _ *Clock) {
+func listAgreesWithNaiveFilter(t *testing.T, s Opened, _ *Clock) {
 	var all []*anomaly.Anomaly
 	for i := range 120 {
 		all = append(all, Anomaly(i))
@@ -265,7 +285,7 @@ func walk(t *testing.T, s store.Store, q store.Query, between func()) []string {
 }
 
 // pagesCoverAllOnceUnderInsert inserts rows everywhere in the order while a client pages: rows that were there before come exactly once.
-func pagesCoverAllOnceUnderInsert(t *testing.T, s store.Store, _ *Clock) {
+func pagesCoverAllOnceUnderInsert(t *testing.T, s Opened, _ *Clock) {
 	for _, field := range store.Fields {
 		for _, ascending := range []bool{false, true} {
 			var before []string
@@ -301,7 +321,7 @@ func pagesCoverAllOnceUnderInsert(t *testing.T, s store.Store, _ *Clock) {
 	}
 }
 
-func textIsLiteral(t *testing.T, s store.Store, _ *Clock) {
+func textIsLiteral(t *testing.T, s Opened, _ *Clock) {
 	odd := Anomaly(1)
 	odd.Explanation = `50%_off \ "quoted" 'single'; DROP TABLE anomalies`
 	add(t, s, odd, Anomaly(2))
@@ -314,7 +334,7 @@ func textIsLiteral(t *testing.T, s store.Store, _ *Clock) {
 	}
 }
 
-func summaryLeavesOutExcerpts(t *testing.T, s store.Store, _ *Clock) {
+func summaryLeavesOutExcerpts(t *testing.T, s Opened, _ *Clock) {
 	add(t, s, Anomaly(1))
 	full, err := s.List(t.Context(), store.Query{})
 	require.NoError(t, err)
@@ -326,7 +346,7 @@ func summaryLeavesOutExcerpts(t *testing.T, s store.Store, _ *Clock) {
 	require.Equal(t, full, short)
 }
 
-func limitIsClamped(t *testing.T, s store.Store, _ *Clock) {
+func limitIsClamped(t *testing.T, s Opened, _ *Clock) {
 	var all []*anomaly.Anomaly
 	for i := range store.MaxLimit + 5 {
 		all = append(all, Anomaly(i))
@@ -343,7 +363,7 @@ func limitIsClamped(t *testing.T, s store.Store, _ *Clock) {
 	require.True(t, store.IsPermanent(err))
 }
 
-func windowsAndLatest(t *testing.T, s store.Store, _ *Clock) {
+func windowsAndLatest(t *testing.T, s Opened, _ *Clock) {
 	items := anomaly.Items{}
 	for minute := range 10 {
 		items.Windows = append(items.Windows, Window("cart", "c", "p", minute), Window("checkout", "c", "p", 9-minute))
@@ -377,7 +397,7 @@ func windowsAndLatest(t *testing.T, s store.Store, _ *Clock) {
 	require.Equal(t, want[1:2], got)
 }
 
-func pruneByAge(t *testing.T, s store.Store, clock *Clock) {
+func pruneByAge(t *testing.T, s Opened, clock *Clock) {
 	put := func(from, to int) {
 		items := anomaly.Items{}
 		for i := from; i < to; i++ {
@@ -413,7 +433,7 @@ func pruneByAge(t *testing.T, s store.Store, clock *Clock) {
 	require.Equal(t, store.Counts{}, n, "no retention deletes nothing")
 }
 
-func cancelledContext(t *testing.T, s store.Store, _ *Clock) {
+func cancelledContext(t *testing.T, s Opened, _ *Clock) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := s.Add(ctx, anomaly.Items{Anomalies: []*anomaly.Anomaly{Anomaly(1)}})
@@ -424,7 +444,7 @@ func cancelledContext(t *testing.T, s store.Store, _ *Clock) {
 	add(t, s, Anomaly(1))
 }
 
-func concurrentUse(t *testing.T, s store.Store, _ *Clock) {
+func concurrentUse(t *testing.T, s Opened, _ *Clock) {
 	done := make(chan error)
 	const writers, each = 4, 25
 	for w := range writers {
@@ -449,7 +469,7 @@ func concurrentUse(t *testing.T, s store.Store, _ *Clock) {
 	require.Len(t, page.Anomalies, each+writers*each)
 }
 
-func closed(t *testing.T, s store.Store, _ *Clock) {
+func closed(t *testing.T, s Opened, _ *Clock) {
 	require.NoError(t, s.Close())
 	require.NoError(t, s.Close())
 	_, err := s.Add(t.Context(), anomaly.Items{Anomalies: []*anomaly.Anomaly{Anomaly(1)}})

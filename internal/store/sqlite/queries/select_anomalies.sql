@@ -5,5 +5,5 @@ SELECT id, status,
     baseline_data, window_data, trimmed, incomplete, resource,
     timestamp, window_start, service, revision, has_episode, last, windows, ended, incident_id, incident_services, cause, deploy,
     component_id, config_hash, core_version, process_id,
-    created_at, updated_at
+    created_at, updated_at, change_seq
 FROM anomalies

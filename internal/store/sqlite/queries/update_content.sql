@@ -3,5 +3,5 @@ UPDATE anomalies SET
     ncd_score = ?, bits = ?, glass_box_explanation = ?, compression_baseline = ?, compression_window = ?,
     compression_combined = ?, entropy_baseline = ?, entropy_window = ?, permutation_p = ?, signals = ?, reasons = ?,
     channels = ?, requests = ?, trace_ids = ?, baseline_data = ?, window_data = ?, trimmed = ?, incomplete = ?, resource = ?,
-    updated_at = ?
+    updated_at = ?, change_seq = ?
 WHERE id = ?
