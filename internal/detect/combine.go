@@ -11,9 +11,10 @@ import (
 // The window by itself is the harmonic mean over the channels of all signals (Wilson 2019), which holds up when channels
 // depend on each other. An incident that is mildly odd for several minutes is found by the second look: the product of
 // the last windows' p-values (Fisher 1932). Log and trace channels count once a window, since what one minute's requests do
-// says little about the next minute's. Metric channels carry averages over the past minutes with them already: of the
-// three windows' p-values only the least counts, corrected for their number. The two looks share the level, two thirds
-// for the first and one third for the second (Bonferroni).
+// says little about the next minute's. Two kinds are carried from window to window and count in the one where they are
+// least, corrected for the number of windows: metrics, which hold averages over the past minutes, as a factor of their own;
+// and novelty within its window, since a line that is new is new again a minute later, as long as it is not learnt. The
+// two looks share the level, two thirds for the first and one third for the second (Bonferroni).
 const (
 	lookBack   = 3   // windows of the second look
 	firstLook  = 1.5 // 1 ÷ its share of the level
@@ -22,13 +23,33 @@ const (
 	mildly = 0.02
 )
 
+// share is a group of a window's channels.
+type share uint8
+
+const (
+	passing share = iota // channels of logs and traces that begin anew with each window
+	novelty              // what was never seen before
+	series               // metrics
+	shares
+)
+
+func shareOf(k cbad.ChannelKind) share {
+	switch k {
+	case cbad.LogNew, cbad.TraceNew:
+		return novelty
+	case cbad.MetricSum, cbad.MetricVolume:
+		return series
+	default:
+		return passing
+	}
+}
+
 // look is what one window of a service said. It is part of what a restart must not lose.
 type look struct {
-	window  uint64  // start
-	all     float64 // p over all channels
-	events  float64 // p over those of logs and traces, where there are any
-	metrics float64 // p of the metric channel, where there is one
-	has     struct{ events, metrics bool }
+	window uint64          // start
+	all    float64         // p over all channels
+	p      [shares]float64 // and over those of each share
+	n      [shares]uint16  // of so many channels
 }
 
 // looks are the last windows, newest first.
@@ -43,25 +64,24 @@ func (l *looks) push(n look) {
 // look combines the channels of one window.
 func (m *models) look(v *verdict) look {
 	n := look{window: v.window}
-	all, events, series := m.ps[:0], m.events[:0], m.series[:0]
-	for s := range v.signals {
-		if !v.present[s] {
-			continue
-		}
-		for _, c := range v.signals[s].Channels {
-			all = append(all, c.P)
-			if signal(s) == metrics {
-				series = append(series, c.P)
-			} else {
-				events = append(events, c.P)
+	all := m.ps[:0]
+	for kind := range shares {
+		from := len(all)
+		for s := range v.signals {
+			if !v.present[s] {
+				continue
+			}
+			for _, c := range v.signals[s].Channels {
+				if shareOf(c.Kind) == kind {
+					all = append(all, c.P)
+				}
 			}
 		}
+		n.p[kind], _ = cbad.Combine(all[from:])
+		n.n[kind] = uint16(len(all) - from)
 	}
 	n.all, _ = cbad.Combine(all)
-	n.events, _ = cbad.Combine(events)
-	n.metrics, _ = cbad.Combine(series)
-	n.has.events, n.has.metrics = len(events) > 0, len(series) > 0
-	m.ps, m.events, m.series = all, events, series
+	m.ps = all
 	return n
 }
 
@@ -81,22 +101,35 @@ func (m *models) combine(v *verdict) (p, decades float64) {
 
 // lastTogether is the p-value of the last windows' product, where there are log or trace channels to multiply.
 func (m *models) lastTogether(window uint64) (p float64, ok bool) {
-	ps := m.ps[:0]
-	least, n := 1.0, 0
+	var least, windows [shares]float64
 	for l := range m.recent(window) {
-		if l.has.events {
-			ps = append(ps, l.events)
-		}
-		if l.has.metrics {
-			least = min(least, l.metrics)
-			n++
+		for kind := range shares {
+			if l.n[kind] > 0 {
+				if windows[kind] == 0 || l.p[kind] < least[kind] {
+					least[kind] = l.p[kind]
+				}
+				windows[kind]++
+			}
 		}
 	}
-	if len(ps) == 0 {
+	if windows[passing] == 0 {
 		return 1, false
 	}
-	if n > 0 {
-		ps = append(ps, min(least*float64(n), 1))
+	ps := m.ps[:0]
+	once := false // novelty was counted
+	for l := range m.recent(window) {
+		if l.n[passing] == 0 {
+			continue
+		}
+		fresh := 1.0
+		if !once && l.p[novelty] <= least[novelty] {
+			fresh, once = min(l.p[novelty]*windows[novelty], 1), true
+		}
+		n, new := float64(l.n[passing]), float64(l.n[novelty])
+		ps = append(ps, (n+new)/(n/l.p[passing]+new/fresh))
+	}
+	if windows[series] > 0 {
+		ps = append(ps, min(least[series]*windows[series], 1))
 	}
 	m.ps = ps
 	return cbad.Product(ps), true

@@ -63,6 +63,18 @@ func TestMetricsCountOnceOverTheLastWindows(t *testing.T) {
 	assert.Greater(t, p, 1e-2)
 }
 
+func TestALineIsNewOnceOverTheLastWindows(t *testing.T) {
+	m := combiner()
+	fresh := func(i int) *verdict {
+		v := said(i, 1, 1)
+		v.signals[logs].Channels = append(v.signals[logs].Channels, cbad.Channel{Kind: cbad.LogNew, P: 1e-4})
+		return v
+	}
+	first, _ := m.combine(fresh(0))
+	second, _ := m.combine(fresh(1))
+	assert.InEpsilon(t, first, second, 1e-12, "the same line a minute later")
+}
+
 func TestCombinedPOfIndependentChannelsIsValid(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	m := combiner()

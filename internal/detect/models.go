@@ -39,9 +39,7 @@ type models struct {
 	verdicts []*verdict // closed and not judged, few
 	spare    *verdict
 	looks    looks
-	ps       []float64 // reused, as the next two
-	events   []float64
-	series   []float64
+	ps       []float64 // reused
 	rows     *rows
 	bytes    atomic.Int64
 	measured [signals]int64

@@ -39,7 +39,7 @@ func TestEveryFieldIsKeptOrListed(t *testing.T) {
 		{gaps{}, pastGaps{}, nil},
 		{models{}, modelsState{}, map[string]string{
 			"d": "the detector", "service": "its own record",
-			"batch": "reused memory", "spare": "the same", "ps": "the same", "events": "the same", "series": "the same",
+			"batch": "reused memory", "spare": "the same", "ps": "the same",
 			"rows":     "a file's rows are judged in one call",
 			"bytes":    "the sum of measured",
 			"measured": "kept per stream", "needed": "kept per stream",
@@ -50,7 +50,7 @@ func TestEveryFieldIsKeptOrListed(t *testing.T) {
 		{load{}, struct{ Batch, Points, Spans any }{}, nil},
 		{verdict{}, verdictState{}, nil},
 		{signalVerdict{}, signalVerdictState{}, nil},
-		{look{}, lookState{}, map[string]string{"has": "kept as HasEvents and HasMetrics"}},
+		{look{}, lookState{}, nil},
 		{emitter{}, emitterState{}, map[string]string{
 			"mu": "", "changed": "", "waiting": "all is said before", "next": "sequence numbers begin anew", "closed": "of the process",
 			"sink": "", "counters": "of the process", "perDay": "configuration", "fixed": "configuration", "explain": "the detector's",

@@ -54,10 +54,10 @@ type signalVerdictState struct {
 }
 
 type lookState struct {
-	Window               uint64
-	All, Events, Metrics float64
-	HasEvents            bool
-	HasMetrics           bool
+	Window uint64
+	All    float64
+	P      [shares]float64
+	N      [shares]uint16
 }
 
 // save is called by the worker, between two tasks.
@@ -90,7 +90,7 @@ func (m *models) save(open [signals][]spansState) (*modelsState, error) {
 		s.Verdicts = append(s.Verdicts, out)
 	}
 	for i, l := range m.looks {
-		s.Looks[i] = lookState{l.window, l.all, l.events, l.metrics, l.has.events, l.has.metrics}
+		s.Looks[i] = lookState{l.window, l.all, l.p, l.n}
 	}
 	return s, nil
 }
@@ -150,9 +150,7 @@ func (m *models) load(s *modelsState) (err error) {
 		m.verdicts = append(m.verdicts, v)
 	}
 	for i, in := range s.Looks {
-		l := look{window: in.Window, all: in.All, events: in.Events, metrics: in.Metrics}
-		l.has.events, l.has.metrics = in.HasEvents, in.HasMetrics
-		m.looks[i] = l
+		m.looks[i] = look{in.Window, in.All, in.P, in.N}
 	}
 	return nil
 }
