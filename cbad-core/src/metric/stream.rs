@@ -241,7 +241,8 @@ impl MetricStream {
         let speaks = self.judged.iter().any(|j| self.table.get(&j.key).is_some_and(|e| e.series.speaks()));
         let (total, contributors) = self.join();
 
-        let quiet = self.grace > 0 || self.state() != StreamState::Ready;
+        // Of a window that ended early T is another: with one point instead of four a series is the oddest of one.
+        let quiet = self.grace > 0 || window.partial || self.state() != StreamState::Ready;
         let p = if quiet { 1.0 } else { self.history.p(total) };
         let p_floor = self.history.floor();
         verdict.bits = total * std::f64::consts::LOG2_10;
@@ -254,7 +255,7 @@ impl MetricStream {
         }
 
         // A window in which no series could speak yet says nothing on how large T is.
-        if !window.incomplete && speaks {
+        if !window.incomplete && !window.partial && speaks {
             self.history.add(total);
         }
         if !verdict.quarantined || verdict.adopted {

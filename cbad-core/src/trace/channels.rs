@@ -61,7 +61,14 @@ impl Scores {
     }
 }
 
-pub(super) fn score(window: &OpenWindow, edges: &count::Window, errors: &[Outcomes], past: &Past) -> Scores {
+/// `slower`: of durations only that they are longer counts.
+pub(super) fn score(
+    window: &OpenWindow,
+    edges: &count::Window,
+    errors: &[Outcomes],
+    past: &Past,
+    slower: bool,
+) -> Scores {
     let mut out = Scores::default();
     if past.windows == 0 {
         return out;
@@ -87,7 +94,7 @@ pub(super) fn score(window: &OpenWindow, edges: &count::Window, errors: &[Outcom
         out.counts =
             Some(weighed(ChannelKind::TraceCount, &mut counts, |s| edge_item(window, s, ChannelKind::TraceCount)));
     }
-    score_durations(window, past, &mut out);
+    score_durations(window, past, slower, &mut out);
     out.net = score_net(window, past);
     out.errors = score_errors(window, errors, past);
     out
@@ -138,7 +145,7 @@ fn level_item(channel: ChannelKind, e: &Edge, bits: f64, test: &Test, traces: &L
 }
 
 /// Exclusive durations: each edge's t, and Stouffer's sum of all, which sees many edges shift a little.
-fn score_durations(window: &OpenWindow, past: &Past, out: &mut Scores) {
+fn score_durations(window: &OpenWindow, past: &Past, slower: bool, out: &mut Scores) {
     let tests: Vec<(&Edge, Test)> = window
         .edges()
         .iter()
@@ -147,11 +154,13 @@ fn score_durations(window: &OpenWindow, past: &Past, out: &mut Scores) {
     if tests.is_empty() {
         return;
     }
+    let counts = |t: f64, bits: f64| if slower && t < 0.0 { 0.0 } else { bits };
     let n = tests.len() as f64;
     let common = tests.iter().map(|(_, t)| t.z()).sum::<f64>() / n.sqrt();
     out.common = Some(common);
-    let mut scored: Vec<(f64, Option<usize>)> = tests.iter().enumerate().map(|(i, (_, t))| (t.bits, Some(i))).collect();
-    scored.push((student_t_bits(common / past.common.dispersion().sqrt(), past.common.freedom()), None));
+    let mut scored: Vec<(f64, Option<usize>)> = tests.iter().enumerate().map(|(i, (_, t))| (counts(t.t, t.bits), Some(i))).collect();
+    let all = student_t_bits(common / past.common.dispersion().sqrt(), past.common.freedom());
+    scored.push((counts(common, all), None));
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let first = log2(scored.len() as f64);
     let mut statistic = Statistic::new(ChannelKind::TraceDuration, 0.0, Vec::new());

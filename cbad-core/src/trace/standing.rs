@@ -8,6 +8,8 @@ use crate::ChannelKind;
 /// Windows after a change of instance without a verdict on durations and net, and on counts and new edges.
 const GRACE_LEVELS: u32 = 3;
 const GRACE_COUNTS: u32 = 1;
+/// Windows after it in which being faster is no oddity: a new pod may run on a better machine for good.
+const GRACE_FASTER: u32 = 30;
 
 /// Past statistics, by channel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,15 +52,17 @@ impl Histories {
 pub(super) struct Grace {
     pub levels: u32,
     pub counts: u32,
+    pub faster: u32,
 }
 
 impl Grace {
     pub fn restart(&mut self) {
-        *self = Grace { levels: GRACE_LEVELS, counts: GRACE_COUNTS };
+        *self = Grace { levels: GRACE_LEVELS, counts: GRACE_COUNTS, faster: GRACE_FASTER };
     }
 
     pub fn pass(&mut self) {
         self.levels = self.levels.saturating_sub(1);
         self.counts = self.counts.saturating_sub(1);
+        self.faster = self.faster.saturating_sub(1);
     }
 }

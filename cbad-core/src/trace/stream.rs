@@ -185,7 +185,7 @@ impl TraceStream {
     fn judge(&mut self, window: &Window, verdict: &mut Verdict) {
         self.open.sort();
         let (edges, errors) = self.counts();
-        let mut scores = channels::score(&self.open, &edges, &errors, &self.past);
+        let mut scores = channels::score(&self.open, &edges, &errors, &self.past, self.grace.faster > 0);
         self.silence(&mut scores, window);
         verdict.channels = self.calibrate(&scores);
         // Bonferroni; without a channel there is nothing to be odd.

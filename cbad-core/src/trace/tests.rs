@@ -228,6 +228,26 @@ fn a_change_of_instance_has_grace() {
 }
 
 #[test]
+fn a_new_pod_may_be_faster_for_good() {
+    let odd_windows = |from: u64, quarters: u64, changed: bool| {
+        let (mut stream, mut random) = ready(100);
+        let mut odd = |w: u64| {
+            let mut spans = usual(&mut random, w, 30);
+            if w >= from {
+                spans.iter_mut().for_each(|s| s.exclusive_ns = s.exclusive_ns * quarters / 4);
+            }
+            observe(&mut stream, &spans);
+            let v = stream.close(&Window { instance_changed: changed && w == 100, ..at(w) });
+            p(&v, ChannelKind::TraceDuration) <= 1e-3
+        };
+        (100..150).filter(|&w| odd(w)).count()
+    };
+    assert!(odd_windows(100, 2, false) > 0, "without a reason");
+    assert_eq!(odd_windows(100, 2, true), 0);
+    assert!(odd_windows(110, 12, true) > 0, "slower needs another reason");
+}
+
+#[test]
 fn an_incomplete_window_is_not_learnt_and_says_nothing_on_counts() {
     let (mut stream, mut random) = ready(100);
     let mut spans = usual(&mut random, 100, 40);
