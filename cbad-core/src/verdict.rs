@@ -103,6 +103,9 @@ pub struct Item {
     /// Text of the previous template (logs); empty elsewhere.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub context_template: String,
+    /// Text of the template that mostly stands where this one does (requests); empty elsewhere.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub usual: String,
     /// What was seen: a count, a mean duration in ns, a value.
     pub observed: f64,
     /// What the past expects, in the same unit.
@@ -185,6 +188,7 @@ impl Item {
             context: 0,
             template: String::new(),
             context_template: String::new(),
+            usual: String::new(),
             observed,
             expected,
             band: None,

@@ -41,6 +41,8 @@ type Item struct {
 	Context         uint64 `json:"context"`
 	Template        string `json:"template,omitempty"`
 	ContextTemplate string `json:"context_template,omitempty"`
+	// Usual is the template that mostly stands where this one does, of a request's course.
+	Usual string `json:"usual,omitempty"`
 	// Observed and Expected are in the same unit: a count, a mean duration in ns, a value.
 	Observed float64     `json:"observed"`
 	Expected float64     `json:"expected"`

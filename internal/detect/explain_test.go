@@ -131,6 +131,25 @@ func TestPhrases(t *testing.T) {
 	assert.Equal(t, "cpu is 15 %, about 20 % was expected", phrase(cbad.MetricSum, band))
 }
 
+func TestTheOddestCourseIsTold(t *testing.T) {
+	for want, c := range map[string]struct {
+		item, context, usual string
+		requests             float64
+	}{
+		"; the oddest of them went from “a” to “b”, where mostly “c” follows": {"b", "a", "c", 7},
+		"; it went from “a” to “b”":                                           {"b", "a", "", 1},
+		"; it went from “a” to “b”, where one mostly ends":                    {"b", "a", "(end)", 1},
+		"; it ended after “a”, where mostly “c” follows":                      {"(end)", "a", "c", 1},
+		"; it began with “b”, where mostly “c” does":                          {"b", "(start)", "c", 1},
+		"; the oddest of them is odd for how often it wrote “b”":              {"b", "", "", 2},
+		"; the oddest of them wrote lines that do not come together":          {"", "", "", 2},
+	} {
+		r := anomaly.Reason{Item: c.item, Context: c.context, Observed: c.requests, Sample: "  a"}
+		assert.Equal(t, want, course(&r, c.usual))
+	}
+	assert.Empty(t, course(&anomaly.Reason{Observed: 3}, ""), "no course is known")
+}
+
 func TestNumbers(t *testing.T) {
 	for want, p := range map[string]float64{
 		"more than a million billion windows": 0, "10 windows": 0.1, "3.3 windows": 0.3, "330 windows": 0.003, "51,000 windows": 1 / 50500.0, "990,000 windows": 1 / 990001.0,

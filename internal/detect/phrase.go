@@ -81,7 +81,41 @@ func (j *judgement) reason(s signal, it *cbad.Item) anomaly.Reason {
 		j.volumeReason(s, it, &r)
 	}
 	r.Text = phrase(it.Channel, &r)
+	if it.Channel == cbad.RequestExcess {
+		r.Text += course(&r, it.Usual)
+	}
 	return r
+}
+
+// course says what the oddest of some requests did otherwise; its lines in order are the reason's sample.
+func course(r *anomaly.Reason, usual string) string {
+	oddest := "; the oddest of them "
+	if r.Observed == 1 {
+		oddest = "; it "
+	}
+	instead := ""
+	if usual == end {
+		instead = ", where one mostly ends"
+	} else if usual != "" {
+		instead = ", where mostly " + quote(usual) + " follows"
+	}
+	switch {
+	case r.Sample == "":
+		return ""
+	case r.Item == "":
+		return oddest + "wrote lines that do not come together"
+	case r.Context == "":
+		return oddest + "is odd for how often it wrote " + quote(r.Item)
+	case r.Item == end:
+		return oddest + "ended after " + quote(r.Context) + instead
+	case r.Context == start:
+		if usual != "" && usual != end {
+			instead = ", where mostly " + quote(usual) + " does"
+		}
+		return oddest + "began with " + quote(r.Item) + instead
+	default:
+		return oddest + "went from " + quote(r.Context) + " to " + quote(r.Item) + instead
+	}
 }
 
 // phrase says what was observed against what was expected.

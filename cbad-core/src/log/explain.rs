@@ -1,11 +1,12 @@
 //! The costliest items of a window, with texts, severities and trace ids.
 
+use super::course;
 use super::miner::Miner;
 use super::sample::{WindowSample, MAX_RECORD};
 use super::window::{previous_symbol, Tables, Tuple, END, START};
 use super::{mask, miner};
 use crate::count::Scored;
-use crate::request::Excess;
+use crate::request::{Course, Excess};
 use crate::{ChannelKind, Item, RequestVerdict, Verdict};
 
 /// Trace ids of an item.
@@ -64,6 +65,7 @@ fn item(kind: ChannelKind, scored: &Scored, records: &Records, sources: &Sources
         context,
         template: name(scored.symbol, sources.miner),
         context_template: if kind == ChannelKind::LogNew { String::new() } else { name(context, sources.miner) },
+        usual: String::new(),
         observed: scored.observed,
         expected: scored.expected,
         band: None,
@@ -73,17 +75,26 @@ fn item(kind: ChannelKind, scored: &Scored, records: &Records, sources: &Sources
     }
 }
 
-/// The item of the request channel: how many were odd, and the oddest.
-pub fn excess_item(excess: &Excess, requests: &[RequestVerdict]) -> Option<Item> {
+/// The item of the request channel: how many were odd, and the course of the oddest.
+pub fn excess_item(
+    excess: &Excess,
+    requests: &[RequestVerdict],
+    oddest: Option<&Course>,
+    miner: &Miner,
+) -> Option<Item> {
     if excess.odd == 0 {
         return None;
     }
     let mut odd: Vec<&RequestVerdict> = requests.iter().filter(|r| r.anomalous).collect();
     odd.sort_by(|a, b| a.p.total_cmp(&b.p).then_with(|| (a.end_ns, a.trace_id).cmp(&(b.end_ns, b.trace_id))));
-    Some(Item {
+    let mut item = Item {
         trace_ids: odd.iter().take(MAX_TRACES).map(|r| hex(&r.trace_id)).collect(),
         ..Item::new(ChannelKind::Request, 0, excess.bits, excess.odd as f64, excess.expected)
-    })
+    };
+    if let Some(course) = oddest {
+        course::describe(course, &mut item, |symbol| name(symbol, miner));
+    }
+    Some(item)
 }
 
 impl Records {

@@ -12,6 +12,7 @@
 //! one ([`crate::request`]), the window learnt unless quarantined or incomplete, the costliest items explained
 //! ([`explain`]).
 
+mod course;
 mod evidence;
 mod explain;
 mod index;

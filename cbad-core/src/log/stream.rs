@@ -193,7 +193,10 @@ impl Detector for LogStream {
         let sources =
             Sources { miner: &self.miner, tables: &self.tables, sample: &self.open.sample, previous: self.previous };
         verdict.items = explain::items(scored, &sources);
-        if let Some(item) = excess.as_ref().and_then(|e| explain::excess_item(e, &verdict.requests)) {
+        if let Some(item) = excess
+            .as_ref()
+            .and_then(|e| explain::excess_item(e, &verdict.requests, self.requests.oddest(), &self.miner))
+        {
             verdict.items.push(item);
             verdict.items.sort_by(|a, b| b.bits.total_cmp(&a.bits));
             verdict.items.truncate(Verdict::MAX_ITEMS);

@@ -7,14 +7,14 @@ const SECOND: u64 = 1_000_000_000;
 
 /// One record in its layout.
 #[derive(Clone, Debug)]
-struct Record {
+pub(super) struct Record {
     time_ns: u64,
     trace: u64,
     severity: u8,
     text: Vec<u8>,
 }
 
-fn record(time_ns: u64, trace: u64, severity: u8, text: impl Into<Vec<u8>>) -> Record {
+pub(super) fn record(time_ns: u64, trace: u64, severity: u8, text: impl Into<Vec<u8>>) -> Record {
     Record { time_ns, trace, severity, text: text.into() }
 }
 
@@ -30,12 +30,12 @@ fn encode(records: &[Record]) -> (Vec<u8>, Vec<u32>) {
     (bytes, offsets)
 }
 
-fn observe(stream: &mut LogStream, records: &[Record]) {
+pub(super) fn observe(stream: &mut LogStream, records: &[Record]) {
     let (bytes, offsets) = encode(records);
     stream.observe(&Batch::new(&bytes, &offsets).unwrap()).unwrap();
 }
 
-fn window(i: u64) -> Window {
+pub(super) fn window(i: u64) -> Window {
     Window { start_ns: i * 60 * SECOND, end_ns: (i + 1) * 60 * SECOND, ..Window::default() }
 }
 

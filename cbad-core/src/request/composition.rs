@@ -98,14 +98,19 @@ impl Compositions {
 
     /// Bits of the costliest of a request's kind and counts; 0 before the first was learnt.
     pub fn bits(&mut self, symbols: &[u64]) -> f64 {
+        self.costliest(symbols).0
+    }
+
+    /// The same, with the symbol whose count it is; none where it is the kind.
+    pub fn costliest(&mut self, symbols: &[u64]) -> (f64, Option<u64>) {
         if self.learnt == 0 {
-            return 0.0;
+            return (0.0, None);
         }
         let sorted = self.sort(symbols);
         let n = f64::from(self.learnt);
         let kind = self.kinds.get(&key(&sorted));
         let mut independent = self.absences;
-        let mut costliest = 0.0f64;
+        let mut costliest = (0.0f64, None);
         for (i, run) in sorted.chunk_by(|a, b| a == b).enumerate() {
             let Some(symbol) = self.symbols.get(&run[0]) else {
                 independent += log2(2.0 * (n + 1.0));
@@ -117,12 +122,17 @@ impl Compositions {
             if let Some(here) = kind.and_then(|k| k.counts.get(i)) {
                 p = here.blend(bucket, p);
             }
-            costliest = costliest.max(-log2(p));
+            if -log2(p) > costliest.0 {
+                costliest = (-log2(p), Some(run[0]));
+            }
         }
         let kinds = self.kinds.len() as f64;
         let seen = kind.map_or(0.0, |k| f64::from(k.seen));
         let spread = exp2(-independent.clamp(0.0, 900.0));
-        costliest = costliest.max(-log2((seen + kinds * spread) / (n + kinds)));
+        let of_kind = -log2((seen + kinds * spread) / (n + kinds));
+        if of_kind >= costliest.0 {
+            costliest = (of_kind, None);
+        }
         self.sorted = sorted;
         costliest
     }

@@ -16,6 +16,7 @@
 
 mod channel;
 pub(crate) mod composition;
+mod course;
 mod lone;
 mod open;
 pub(crate) mod sequence;
@@ -29,7 +30,9 @@ use crate::calibrate::History;
 use crate::{math, Params, RequestVerdict, Window};
 
 pub use channel::Excess;
+pub use course::{Course, Oddity};
 pub use open::Turned;
+pub use sequence::{Step, Usual};
 
 /// Requests learnt before the first is scored.
 const UNSCORED: u64 = 50;
@@ -53,6 +56,9 @@ pub struct Requests {
     learnt: u64,
     lone: lone::Lone,
     channel: channel::Rate,
+    /// The oddest of the last close.
+    #[serde(skip)]
+    oddest: Option<Course>,
 }
 
 impl Requests {
@@ -68,6 +74,7 @@ impl Requests {
             learnt: 0,
             lone: lone::Lone::new(params.request_p),
             channel: channel::Rate::new(params.request_p),
+            oddest: None,
         }
     }
 
@@ -86,6 +93,7 @@ impl Requests {
     pub fn close(&mut self, window: &Window, out: &mut Vec<RequestVerdict>) -> Option<Excess> {
         let bound = if window.last { u64::MAX } else { window.end_ns.saturating_sub(self.idle_ns) };
         let (mut judged, mut odd) = (0u64, 0u64);
+        self.oddest = None;
         for request in self.open.complete(bound) {
             let ready = self.learnt >= UNJUDGED;
             let p = self.judge(&request.symbols);
@@ -105,6 +113,11 @@ impl Requests {
         (judged > 0).then(|| self.channel.excess(judged, odd))
     }
 
+    /// The oddest request of the last close, if one was odd.
+    pub fn oddest(&self) -> Option<&Course> {
+        self.oddest.as_ref()
+    }
+
     /// Learns how many requests of a window were odd.
     pub fn learn(&mut self, excess: &Excess, quarantined: bool) {
         self.channel.learn(excess, quarantined);
@@ -116,9 +129,19 @@ impl Requests {
         let mut scores = None;
         if self.learnt >= UNSCORED {
             let step = self.sequences.costliest_step(symbols);
-            let kind = self.compositions.bits(symbols);
+            let (kind, counted) = self.compositions.costliest(symbols);
             if self.learnt >= UNJUDGED {
-                p = (2.0 * self.step_history.p(step).min(self.kind_history.p(kind))).min(1.0);
+                let (of_step, of_kind) = (self.step_history.p(step), self.kind_history.p(kind));
+                p = (2.0 * of_step.min(of_kind)).min(1.0);
+                if p <= self.level {
+                    let sequences = &self.sequences;
+                    // A step that is hardly less odd says more than the set of the symbols does.
+                    Course::offer(&mut self.oddest, p, symbols, || match counted {
+                        Some(symbol) if of_kind < of_step => Oddity::Times(symbol),
+                        None if of_step > self.level.sqrt() => Oddity::Together,
+                        _ => Oddity::Step(sequences.oddest_step(symbols)),
+                    });
+                }
             }
             scores = Some([step, kind]);
         }

@@ -72,6 +72,24 @@ impl Context {
     }
 }
 
+/// What mostly follows a context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Usual {
+    /// No one symbol in more than half of all cases.
+    Varies,
+    End,
+    Symbol(u64),
+}
+
+/// One step of a request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// Of its symbol; the request's length for its end.
+    pub at: usize,
+    /// What mostly stands there instead.
+    pub usual: Usual,
+}
+
 /// The model.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(from = "Saved", into = "Saved")]
@@ -93,6 +111,31 @@ impl Sequences {
         let mut least = 1.0f64;
         steps(symbols, |contexts, symbol| least = least.min(self.p(contexts, symbol)));
         -log2(least)
+    }
+
+    /// The most surprising step, the first of equals, and what mostly follows the longest known context there.
+    pub fn oddest_step(&self, symbols: &[u64]) -> Step {
+        let (mut least, mut at, mut found) = (f64::INFINITY, 0, Step { at: 0, usual: Usual::Varies });
+        steps(symbols, |contexts, symbol| {
+            let p = self.p(contexts, symbol);
+            if p < least {
+                least = p;
+                found = Step { at, usual: self.usual(contexts, symbol) };
+            }
+            at += 1;
+        });
+        found
+    }
+
+    fn usual(&self, contexts: &[u64; ORDER + 1], instead_of: u64) -> Usual {
+        let known = contexts[1..].iter().rev().find_map(|key| self.contexts.get(key));
+        let mostly = known.and_then(|c| c.followers.iter().find(|f| f.1 > c.observed / 2));
+        match mostly.map(|f| f.0) {
+            Some(symbol) if symbol == instead_of => Usual::Varies,
+            Some(END) => Usual::End,
+            Some(symbol) => Usual::Symbol(symbol),
+            None => Usual::Varies,
+        }
     }
 
     fn p(&self, contexts: &[u64; ORDER + 1], symbol: u64) -> f64 {
