@@ -1,0 +1,69 @@
+package auth
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/driftlock/driftlock/internal/store"
+)
+
+// A token is `dlk_`, the key's id in 16 hexadecimal digits, `_`, and 256 random bits in base64url. The prefix lets secret scanners find
+// tokens in places where they should not be; the id finds the key, so that only one hash has to be compared.
+const prefix = "dlk_"
+
+var tokenForm = regexp.MustCompile(`^dlk_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$`)
+
+// MaxName bounds a key's name in bytes.
+const MaxName = 128
+
+// NewKey makes a key and the token that opens it. The token is to be shown once; what is stored is its secret's hash.
+func NewKey(name string, role Role, expires *time.Time, by string, now time.Time) (k store.Key, token string, hash store.SecretHash, err error) {
+	if name = strings.TrimSpace(name); name == "" || len(name) > MaxName || !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return k, "", hash, fmt.Errorf("the name must have 1 to %d bytes of text without control characters (got %q)", MaxName, clip(name))
+	}
+	if _, err := ParseRole(string(role)); err != nil {
+		return k, "", hash, err
+	}
+	if expires != nil {
+		at := expires.UTC().Truncate(time.Microsecond)
+		if !at.After(now) {
+			return k, "", hash, fmt.Errorf("the key would have expired already, at %s", at.Format(time.RFC3339))
+		}
+		expires = &at
+	}
+	var id [8]byte
+	var secret [32]byte
+	_, _ = rand.Read(id[:]) // never fails
+	_, _ = rand.Read(secret[:])
+	k = store.Key{ID: hex.EncodeToString(id[:]), Name: name, Role: string(role), CreatedAt: now.UTC().Truncate(time.Microsecond), CreatedBy: by, ExpiresAt: expires}
+	return k, prefix + k.ID + "_" + base64.RawURLEncoding.EncodeToString(secret[:]), sha256.Sum256(secret[:]), nil
+}
+
+func clip(s string) string { return s[:min(len(s), MaxName)] }
+
+// isKey says whether a token claims to be one of ours.
+func isKey(token string) bool { return strings.HasPrefix(token, prefix) }
+
+// parse takes a token apart.
+func parse(token string) (id string, hash store.SecretHash, ok bool) {
+	m := tokenForm.FindStringSubmatch(token)
+	if m == nil {
+		return "", hash, false
+	}
+	secret, err := base64.RawURLEncoding.Strict().DecodeString(m[2])
+	if err != nil || len(secret) != 32 {
+		return "", hash, false
+	}
+	return m[1], sha256.Sum256(secret), true
+}
+
+// same compares hashes in a time that does not depend on where they differ.
+func same(a, b store.SecretHash) bool { return subtle.ConstantTimeCompare(a[:], b[:]) == 1 }
