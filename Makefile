@@ -45,7 +45,7 @@ STARTED := $(shell date +%s)
 cbad-core-lib: $(ARCHIVE_HASH) ## The Rust core, linked into everything else
 collector: bin/driftlock ## bin/driftlock, the collector
 api: collector ## The same: the API is an extension of the collector
-tools: bin/synthetic bin/replay bin/driftlock-migrate ## bin/synthetic, bin/replay and bin/driftlock-migrate
+tools: bin/synthetic bin/replay bin/driftlock-migrate bin/driftlock-keys ## bin/synthetic, bin/replay, bin/driftlock-migrate, bin/driftlock-keys
 
 # `touch`: cargo and go leave a file as it is when its content would not change.
 $(ARCHIVE): $(CORE_SRC) | preflight
@@ -59,8 +59,8 @@ bin/driftlock bin/synthetic bin/replay: bin/%: $(GO_SRC) $(ARCHIVE_HASH)
 	$(GO_BUILD) -o $@ ./cmd/$*
 	touch $@
 
-bin/driftlock-migrate: $(GO_SRC)
-	$(GO_BUILD) -o $@ ./cmd/migrate
+bin/driftlock-migrate bin/driftlock-keys: bin/driftlock-%: $(GO_SRC)
+	$(GO_BUILD) -o $@ ./cmd/$*
 	touch $@
 
 .PHONY: migrate

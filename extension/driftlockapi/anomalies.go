@@ -100,15 +100,25 @@ func (h *handler) getAnomaly(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	w.Header().Set("ETag", etag(a))
 	h.answer(w, r, http.StatusOK, a)
 	return nil
 }
 
 func (h *handler) find(r *http.Request) (*anomaly.Anomaly, error) {
+	id, err := pathID(r)
+	if err != nil {
+		return nil, err
+	}
+	return h.store.Get(r.Context(), id)
+}
+
+// pathID is the anomaly's id in the path, as the store has it.
+func pathID(r *http.Request) (string, error) {
 	text := r.PathValue("id")
 	id, err := uuid.Parse(text)
 	if err != nil || len(text) != 36 {
-		return nil, problem(http.StatusBadRequest, "the id must be a UUID, as 1ba9dba3-7b1f-8c20-a3e4-c63f4c5d1f9f is (got %q)", clip(text))
+		return "", problem(http.StatusBadRequest, "the id must be a UUID, as 1ba9dba3-7b1f-8c20-a3e4-c63f4c5d1f9f is (got %q)", clip(text))
 	}
-	return h.store.Get(r.Context(), id.String())
+	return id.String(), nil
 }

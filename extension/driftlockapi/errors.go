@@ -24,13 +24,20 @@ type apiError struct {
 func (e *apiError) Error() string { return fmt.Sprintf("%d %s: %s", e.Code, e.Message, e.Details) }
 
 var messages = map[int]string{
-	http.StatusBadRequest:          "Invalid request",
-	http.StatusNotFound:            "Resource not found",
-	http.StatusMethodNotAllowed:    "Method not allowed",
-	http.StatusMisdirectedRequest:  "Misdirected request",
-	http.StatusInternalServerError: "Internal error",
-	http.StatusServiceUnavailable:  "Store not available",
-	http.StatusGatewayTimeout:      "Query took too long",
+	http.StatusBadRequest:            "Invalid request",
+	http.StatusUnauthorized:          "Not authenticated",
+	http.StatusForbidden:             "Not allowed",
+	http.StatusConflict:              "Change not allowed",
+	http.StatusPreconditionFailed:    "Changed meanwhile",
+	http.StatusRequestEntityTooLarge: "Body too large",
+	http.StatusUnsupportedMediaType:  "Content type not supported",
+	http.StatusTooManyRequests:       "Too many requests",
+	http.StatusNotFound:              "Resource not found",
+	http.StatusMethodNotAllowed:      "Method not allowed",
+	http.StatusMisdirectedRequest:    "Misdirected request",
+	http.StatusInternalServerError:   "Internal error",
+	http.StatusServiceUnavailable:    "Store not available",
+	http.StatusGatewayTimeout:        "Query took too long",
 }
 
 func problem(code int, format string, args ...any) *apiError {

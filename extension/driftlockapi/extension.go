@@ -40,7 +40,14 @@ func (a *api) Start(ctx context.Context, host component.Host) (err error) {
 		return err
 	}
 	a.store = s
-	h := newHandler(a.store, a.cfg, a.telemetry.Logger, a.version)
+	tokens, err := a.cfg.Access.tokens(host)
+	if err != nil {
+		return err
+	}
+	h := newHandler(a.store, a.cfg, tokens, a.telemetry.Logger, a.version)
+	if err := a.cfg.checkAccess(ctx, h.keys, tokens); err != nil {
+		return err
+	}
 	server, err := a.cfg.ToServer(ctx, host.GetExtensions(), a.telemetry, h, confighttp.WithErrorHandler(h.refuse))
 	if err != nil {
 		return fmt.Errorf("make the API's server: %w", err)
@@ -55,6 +62,12 @@ func (a *api) Start(ctx context.Context, host component.Host) (err error) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(fmt.Errorf("serve the API: %w", err)))
 		}
 	})
+	if open, err := h.gate.Open(ctx); err != nil {
+		return err
+	} else if open {
+		a.telemetry.Logger.Warn("the API is open: whoever can reach it may do everything, until there is a key (driftlock-keys create, or POST /v1/keys)",
+			zap.String("address", listener.Addr().String()), zap.Bool("this_machine_only", a.cfg.local()))
+	}
 	a.telemetry.Logger.Info("serving the API", zap.String("address", listener.Addr().String()), zap.String("store", where))
 	return nil
 }

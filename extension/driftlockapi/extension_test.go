@@ -200,17 +200,19 @@ func TestConfig(t *testing.T) {
 	require.Equal(t, 2*time.Second, cfg.QueryTimeout)
 	require.Equal(t, 5*time.Second, cfg.ReadHeaderTimeout)
 	require.Equal(t, "/var/lib/driftlock/anomalies.db", cfg.Store.Path)
-	for _, name := range []string{"open", "authenticated", "postgres"} {
+	for _, name := range []string{"open", "authenticated", "postgres", "exposed"} {
 		_, err = read(name)
 		require.NoError(t, err, name)
 	}
 	for name, want := range map[string]string{
-		"exposed":             `endpoint must be on the loopback interface, as localhost:8080 is, since the API does not ask who is there (got "0.0.0.0:8080"); put a proxy that authenticates before it, set auth, or set insecure: true`,
-		"exposed_by_omission": `(got ":8080")`,
-		"exposed_name":        `(got "monitoring.example:8080")`,
-		"bad":                 `store.path must name a file, or store.dsn a database (got "")`,
-		"bad_dsn":             "store.dsn is neither a URL",
-		"unknown":             "stor",
+		"auth":             "name the authenticator in access.authenticator",
+		"roles":            `access: no group has a role`,
+		"no_authenticator": "access: reader, writer and admin map groups of an authenticator, which is missing",
+		"limits":           "rate_limit: per_key: per_second must be 0 (no limit) or more, and burst at least 1 (got 1 and 0)",
+		"proxies":          `trusted_proxies must be networks, as 10.0.0.0/8 is (got "10.0.0.1")`,
+		"bad":              `store.path must name a file, or store.dsn a database (got "")`,
+		"bad_dsn":          "store.dsn is neither a URL",
+		"unknown":          "stor",
 	} {
 		_, err := read(name)
 		require.ErrorContains(t, err, want, name)
@@ -235,7 +237,9 @@ func TestReadme(t *testing.T) {
 	cfg := createDefaultConfig()
 	require.NoError(t, sub.Unmarshal(cfg))
 	require.NoError(t, confmap.Validate(cfg))
-	for _, word := range []string{"| `endpoint` |", "| `store.path` |", "| `store.dsn` |", "| `store.migrate` |", "| `query_timeout` |", "| `insecure` |", "/healthz", "/readyz", "/v1/anomalies", "/v1/anomalies/{id}", "/v1/streams",
+	for _, word := range []string{"| `endpoint` |", "| `store.path` |", "| `store.dsn` |", "| `store.migrate` |", "| `query_timeout` |", "| `insecure` |", "| `access.authenticator` |", "| `access.claim` |",
+		"`access.reader`", "`access.writer`", "`access.admin`", "| `rate_limit.per_address` |", "| `rate_limit.per_key` |", "| `rate_limit.failed_logins` |", "| `rate_limit.clients` |",
+		"| `rate_limit.trusted_proxies` |", "PATCH /v1/anomalies/{id}/status", "/v1/stats", "/v1/audit", "/v1/audit/check", "/v1/keys", "/v1/keys/{id}", "/healthz", "/readyz", "/v1/anomalies", "/v1/anomalies/{id}", "/v1/streams",
 		"stream_type", "min_ncd_score", "max_p_value", "start_time", "end_time", "next_cursor"} {
 		assert.Contains(t, string(b), word)
 	}

@@ -3,40 +3,39 @@ package driftlockapi
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"regexp"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"go.uber.org/zap"
 
+	"github.com/driftlock/driftlock/internal/auth"
 	"github.com/driftlock/driftlock/internal/store"
 )
 
 // handler answers all requests.
 type handler struct {
 	store   store.Store
+	keys    *auth.Keys
+	gate    *auth.Gate
+	limits  limits
 	cfg     *Config
 	logger  *zap.Logger
 	version string
 	next    http.Handler
 }
 
-func newHandler(s store.Store, cfg *Config, logger *zap.Logger, version string) *handler {
-	h := &handler{store: s, cfg: cfg, logger: logger, version: version}
+func newHandler(s store.Store, cfg *Config, tokens *auth.Tokens, logger *zap.Logger, version string) *handler {
+	h := &handler{store: s, keys: auth.NewKeys(s, nil), limits: cfg.RateLimit.tables(), cfg: cfg, logger: logger, version: version}
+	h.gate = auth.NewGate(h.keys, tokens, cfg.local() || cfg.Insecure)
 	mux := http.NewServeMux()
-	for pattern, serve := range map[string]route{
-		"/healthz":           h.healthz,
-		"/readyz":            h.readyz,
-		"/v1/anomalies":      h.listAnomalies,
-		"/v1/anomalies/{id}": h.getAnomaly,
-		"/v1/streams":        h.listStreams,
-		"/{$}":               h.home,
-		"/anomalies/{id}":    h.anomalyPage,
-		"/style.css":         h.style,
-	} {
-		mux.Handle(pattern, h.get(serve))
+	for pattern, methods := range h.routes() {
+		mux.Handle(pattern, h.serve(methods))
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, problem(http.StatusNotFound, "nothing is at %s; the page at / lists what is", clip(r.URL.Path)))
@@ -45,21 +44,61 @@ func newHandler(s store.Store, cfg *Config, logger *zap.Logger, version string) 
 	return h
 }
 
-// route is a handler that returns what went wrong instead of writing it.
-type route func(w http.ResponseWriter, r *http.Request) error
+// route is a handler that returns what went wrong instead of writing it, and the role that it takes; none: it is open to all.
+type route struct {
+	need  auth.Role
+	serve func(w http.ResponseWriter, r *http.Request) error
+}
 
-// get allows GET and HEAD and bounds the time that the store may take.
-func (h *handler) get(serve route) http.Handler {
+// methods are the routes of one path. What GET does, HEAD does.
+type methods map[string]route
+
+// routes are all paths. A test goes through every one of them with every role.
+func (h *handler) routes() map[string]methods {
+	return map[string]methods{
+		"/healthz":   {http.MethodGet: {"", h.healthz}},
+		"/readyz":    {http.MethodGet: {"", h.readyz}},
+		"/style.css": {http.MethodGet: {"", h.style}},
+
+		"/{$}":                      {http.MethodGet: {auth.Reader, h.home}},
+		"/anomalies/{id}":           {http.MethodGet: {auth.Reader, h.anomalyPage}},
+		"/v1/anomalies":             {http.MethodGet: {auth.Reader, h.listAnomalies}},
+		"/v1/anomalies/{id}":        {http.MethodGet: {auth.Reader, h.getAnomaly}},
+		"/v1/anomalies/{id}/status": {http.MethodPatch: {auth.Writer, h.patchStatus}},
+		"/v1/streams":               {http.MethodGet: {auth.Reader, h.listStreams}},
+		"/v1/stats":                 {http.MethodGet: {auth.Reader, h.stats}},
+		"/v1/audit":                 {http.MethodGet: {auth.Reader, h.listAudit}},
+		"/v1/audit/check":           {http.MethodGet: {auth.Admin, h.checkAudit}},
+		"/v1/keys":                  {http.MethodGet: {auth.Admin, h.listKeys}, http.MethodPost: {auth.Admin, h.createKey}},
+		"/v1/keys/{id}":             {http.MethodDelete: {auth.Admin, h.revokeKey}},
+	}
+}
+
+// serve finds the method's route, lets it pass and bounds the time that the store may take.
+func (h *handler) serve(all methods) http.Handler {
+	allowed := slices.Sorted(maps.Keys(all))
+	if _, ok := all[http.MethodGet]; ok {
+		allowed = append(allowed, http.MethodHead)
+	}
+	allow := strings.Join(allowed, ", ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			h.fail(w, r, problem(http.StatusMethodNotAllowed, "%s takes GET and HEAD (got %s)", r.URL.Path, clip(r.Method)))
+		method := r.Method
+		if method == http.MethodHead {
+			method = http.MethodGet
+		}
+		route, ok := all[method]
+		if !ok {
+			w.Header().Set("Allow", allow)
+			h.fail(w, r, problem(http.StatusMethodNotAllowed, "%s takes %s (got %s)", clip(r.URL.Path), allow, clip(r.Method)))
 			return
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), h.cfg.QueryTimeout)
 		defer cancel()
-		r = r.WithContext(ctx)
-		if err := serve(w, r); err != nil {
+		r, err := h.admit(w, r.WithContext(ctx), route.need)
+		if err == nil {
+			err = route.serve(w, r)
+		}
+		if err != nil {
 			h.fail(w, r, err)
 		}
 	})

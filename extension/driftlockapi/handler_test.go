@@ -44,7 +44,7 @@ func served(t *testing.T, n int) *handler {
 	}
 	_, err = s.Add(t.Context(), it)
 	require.NoError(t, err)
-	return newHandler(s, createDefaultConfig().(*Config), zap.NewNop(), "0.1.0")
+	return newHandler(s, createDefaultConfig().(*Config), nil, zap.NewNop(), "0.1.0")
 }
 
 func get(t *testing.T, h http.Handler, target string) *httptest.ResponseRecorder {
@@ -342,7 +342,7 @@ func TestFailuresOfTheStore(t *testing.T) {
 		{func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, 504, "the store needed more than query_timeout, 20ms; narrow the filters", ""},
 		{func(context.Context) error { return context.Canceled }, 503, "the request was given up", ""},
 	} {
-		h := newHandler(broken{list: c.list}, cfg, zap.New(core), "")
+		h := newHandler(broken{Store: served(t, 0).store, list: c.list}, cfg, nil, zap.New(core), "")
 		for _, target := range []string{"/v1/anomalies", "/"} {
 			w := request(t, h, http.MethodGet, target, func(r *http.Request) { r.Header.Set("X-Request-Id", "r1") })
 			require.Equal(t, c.code, w.Code)
@@ -454,7 +454,7 @@ func BenchmarkList50(b *testing.B) {
 	}
 	_, err = s.Add(b.Context(), it)
 	require.NoError(b, err)
-	h := newHandler(s, createDefaultConfig().(*Config), zap.NewNop(), "")
+	h := newHandler(s, createDefaultConfig().(*Config), nil, zap.NewNop(), "")
 	r := httptest.NewRequest(http.MethodGet, "/v1/anomalies?"+url.Values{"service": {"cart"}}.Encode(), nil)
 	r.Host = "localhost"
 	b.ReportAllocs()

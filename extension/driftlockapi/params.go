@@ -106,6 +106,18 @@ func (p *params) time(name string) time.Time {
 	return t
 }
 
+func (p *params) duration(name string) time.Duration {
+	v := p.text(name)
+	if v == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(v)
+	if err != nil || d <= 0 {
+		p.fail(name, "must be a duration as 5m or 1h30m (got %q)", clip(v))
+	}
+	return d
+}
+
 func (p *params) limit() int {
 	v := p.text("limit")
 	if v == "" {

@@ -18,7 +18,9 @@ type Gate struct {
 }
 
 // NewGate takes keys, and tokens where there are any. Open lets everybody in as long as there is neither.
-func NewGate(keys *Keys, tokens *Tokens, open bool) *Gate { return &Gate{keys: keys, tokens: tokens, open: open} }
+func NewGate(keys *Keys, tokens *Tokens, open bool) *Gate {
+	return &Gate{keys: keys, tokens: tokens, open: open}
+}
 
 // Anybody is who makes a request where nobody has to say.
 var Anybody = Identity{Name: "anybody", Role: Admin}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/driftlock/driftlock/internal/auth"
+	"github.com/driftlock/driftlock/internal/cli"
+	"github.com/driftlock/driftlock/internal/pgtest"
+	"github.com/driftlock/driftlock/internal/store"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// call runs the command and returns its exit code and what it printed.
+func call(t *testing.T, args ...string) (int, string) {
+	t.Helper()
+	var out strings.Builder
+	cmd := newCommand(&out, &out)
+	cmd.SetArgs(args)
+	code := cli.ExitCode(cmd.Name(), cmd.ExecuteContext(t.Context()), &out)
+	return code, out.String()
+}
+
+func TestLifeOfAKey(t *testing.T) {
+	for name, where := range map[string]string{"postgres": pgtest.Database(t), "sqlite": filepath.Join(t.TempDir(), "a.db")} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(variable, where)
+			code, out := call(t, "create", "--name", "alice", "--role", "admin", "--expires", "1h")
+			require.Equal(t, 0, code, out)
+			token, _, _ := strings.Cut(out, "\n")
+			s, err := (&options{store: where}).open(t.Context())
+			require.NoError(t, err)
+			who, err := auth.NewKeys(s, nil).Check(t.Context(), token)
+			require.NoError(t, err)
+			require.Equal(t, auth.Identity{Name: "alice", Role: auth.Admin, Key: who.Key}, who)
+
+			code, out = call(t, "list")
+			require.Equal(t, 0, code, out)
+			require.Regexp(t, who.Key+`  admin  alice .*Z  valid until 20`, out)
+			require.NotContains(t, out, token)
+			code, out = call(t, "revoke", who.Key, "--store", where)
+			require.Equal(t, 0, code, out)
+			_, err = auth.NewKeys(s, nil).Check(t.Context(), token)
+			require.ErrorIs(t, err, auth.ErrRevoked)
+			_, out = call(t, "list")
+			require.Contains(t, out, "revoked 20")
+			entries, err := s.Audit(t.Context(), store.AuditQuery{})
+			require.NoError(t, err)
+			require.Len(t, entries, 2)
+			require.Equal(t, "operator", entries[0].Role)
+			require.NoError(t, s.Close())
+		})
+	}
+}
+
+func TestBadCalls(t *testing.T) {
+	where := filepath.Join(t.TempDir(), "a.db")
+	for _, c := range []struct {
+		code int
+		said string
+		args []string
+	}{
+		{2, "say create, list or revoke", nil}, {2, `unknown command "remove"`, []string{"remove"}}, {2, "the name must have", []string{"create"}},
+		{2, "reader, writer or admin", []string{"create", "--name", "x", "--role", "root"}}, {2, "expired already", []string{"create", "--name", "x", "--expires", "-1h"}},
+		{2, "revoke takes one key's id", []string{"revoke"}}, {1, `no key has the id "x"`, []string{"revoke", "x"}}, {2, "list takes no arguments", []string{"list", "all"}},
+		{1, "dsn is neither a URL", []string{"list", "--store", "postgres://u:s3cret@host:port/x"}},
+	} {
+		code, out := call(t, append([]string{"--store", where}, c.args...)...)
+		require.Equal(t, c.code, code, out)
+		require.Contains(t, out, c.said)
+		require.NotContains(t, out, "s3cret")
+	}
+}

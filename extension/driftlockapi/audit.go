@@ -1,0 +1,98 @@
+package driftlockapi
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/driftlock/driftlock/internal/store"
+)
+
+type auditList struct {
+	Entries    []*store.Entry `json:"entries"`
+	NextCursor string         `json:"next_cursor"`
+}
+
+// listAudit pages through the audit log, newest first.
+func (h *handler) listAudit(w http.ResponseWriter, r *http.Request) error {
+	p := parseParams(r)
+	q := store.AuditQuery{Target: p.text("target"), Actor: p.text("actor"), Action: p.text("action"), Start: p.time("start_time"), End: p.time("end_time"), Limit: p.limit()}
+	if cursor := p.text("cursor"); cursor != "" {
+		n, err := strconv.ParseInt(cursor, 10, 64)
+		if err != nil || n < 1 {
+			p.fail("cursor", "is not a cursor of this list; take next_cursor from the answer before (got %q)", clip(cursor))
+		}
+		q.Before = n
+	}
+	if err := p.done(); err != nil {
+		return err
+	}
+	entries, err := h.store.Audit(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	list := auditList{Entries: entries}
+	if entries == nil {
+		list.Entries = []*store.Entry{}
+	}
+	if n := len(entries); n == q.Limit && entries[n-1].Seq > 1 {
+		list.NextCursor = strconv.FormatInt(entries[n-1].Seq, 10)
+	}
+	h.answer(w, r, http.StatusOK, list)
+	return nil
+}
+
+type auditCheck struct {
+	Rows    int64  `json:"rows"`
+	Intact  bool   `json:"intact"`
+	Problem string `json:"problem"`
+}
+
+// checkAudit reads the whole log and says whether a row is missing or altered.
+func (h *handler) checkAudit(w http.ResponseWriter, r *http.Request) error {
+	if err := parseParams(r).done(); err != nil {
+		return err
+	}
+	n, err := h.store.CheckAudit(r.Context())
+	check := auditCheck{Rows: n, Intact: err == nil}
+	if err != nil {
+		if !store.IsPermanent(err) {
+			return err
+		}
+		check.Problem = err.Error()
+	}
+	h.answer(w, r, http.StatusOK, check)
+	return nil
+}
+
+// stats counts anomalies, by default of the last day in buckets of half an hour.
+func (h *handler) stats(w http.ResponseWriter, r *http.Request) error {
+	p := parseParams(r)
+	q := store.StatsQuery{Start: p.time("start_time"), End: p.time("end_time"), Step: p.duration("step")}
+	if err := p.done(); err != nil {
+		return err
+	}
+	if q.End.IsZero() {
+		q.End = time.Now().UTC()
+	}
+	if q.Start.IsZero() {
+		q.Start = q.End.Add(-24 * time.Hour)
+	}
+	if q.Step == 0 {
+		q.Step = max(q.End.Sub(q.Start)/48, time.Second)
+	}
+	if err := q.Check(); err != nil {
+		return problem(http.StatusBadRequest, "step: %s", err)
+	}
+	s, err := h.store.Stats(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	h.answer(w, r, http.StatusOK, struct {
+		Start time.Time `json:"start_time"`
+		End   time.Time `json:"end_time"`
+		Step  string    `json:"step"`
+		*store.Stats
+	}{q.Start, q.End, q.Step.String(), s})
+	return nil
+}

@@ -1,0 +1,129 @@
+package driftlockapi
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/driftlock/driftlock/internal/auth"
+	"github.com/driftlock/driftlock/internal/limit"
+	"github.com/driftlock/driftlock/internal/store"
+)
+
+type identityKey struct{}
+
+// identity is who makes the request, once the guard let it pass.
+func identity(r *http.Request) auth.Identity {
+	who, _ := r.Context().Value(identityKey{}).(auth.Identity)
+	return who
+}
+
+// actor is the same for the audit log.
+func (h *handler) actor(r *http.Request) store.Actor {
+	who := identity(r)
+	address := ""
+	if at := h.limits.addresses.Of(r); at.IsValid() {
+		address = at.String()
+	}
+	return store.Actor{Name: who.Name, Role: string(who.Role), Address: address}
+}
+
+// admit lets a request pass that is not one too many and whose maker may do it, and says in the context who that is.
+func (h *handler) admit(w http.ResponseWriter, r *http.Request, need auth.Role) (*http.Request, error) {
+	client := limit.Client(h.limits.addresses.Of(r))
+	if err := h.take(w, h.limits.address, client, "this address"); err != nil {
+		return r, err
+	}
+	if need == "" {
+		return r, nil
+	}
+	header := r.Header["Authorization"]
+	if t := h.limits.failed; t != nil && len(header) > 0 {
+		if s := t.Peek(client); !s.Allowed {
+			return r, tooMany(w, s, "failed logins from this address")
+		}
+	}
+	who, err := h.gate.Who(r.Context(), header)
+	if err != nil {
+		return r, h.refuseLogin(w, r, client, err)
+	}
+	if who.Key != "" {
+		if err := h.take(w, h.limits.key, who.Key, "this key"); err != nil {
+			return r, err
+		}
+	}
+	if !who.Role.Includes(need) {
+		return r, problem(http.StatusForbidden, "%s %s needs the role %s (%s has %s)", r.Method, r.URL.Path, need, who.Name, orNone(who.Role))
+	}
+	if crossSite(r) {
+		return r, problem(http.StatusForbidden, "a page of another site cannot change anything here")
+	}
+	return r.WithContext(context.WithValue(r.Context(), identityKey{}, who)), nil
+}
+
+func orNone(r auth.Role) string {
+	if r == "" {
+		return "none"
+	}
+	return string(r)
+}
+
+// crossSite tells a request that changes something and that a browser makes for a page of another site.
+func crossSite(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	return r.Method != http.MethodGet && r.Method != http.MethodHead && site != "" && site != "same-origin" && site != "none"
+}
+
+// refuseLogin says why credentials do not pass; what the authenticator said is for the log.
+func (h *handler) refuseLogin(w http.ResponseWriter, r *http.Request, client string, err error) error {
+	known := error(nil)
+	for _, e := range []error{auth.ErrMissing, auth.ErrExpired, auth.ErrRevoked, auth.ErrInvalid} {
+		if errors.Is(err, e) {
+			known = e
+		}
+	}
+	if known == nil {
+		return err // the store is away: not the credentials' fault
+	}
+	w.Header().Set("WWW-Authenticate", `Bearer realm="driftlock"`)
+	if known == auth.ErrMissing {
+		return problem(http.StatusUnauthorized, "%s", known)
+	}
+	if h.limits.failed != nil {
+		h.limits.failed.Take(client)
+	}
+	h.logger.Warn("credentials refused", zap.String("client", client), zap.String("reason", known.Error()), zap.NamedError("authenticator", auth.Cause(err)),
+		zap.String("request_id", requestID(r)))
+	if auth.Cause(err) == nil {
+		known = err
+	}
+	return problem(http.StatusUnauthorized, "%s", known)
+}
+
+// take counts a request against a client's limit and says in headers how it stands.
+func (h *handler) take(w http.ResponseWriter, t *limit.Table, client, whose string) error {
+	if t == nil {
+		return nil
+	}
+	s := t.Take(client)
+	header := w.Header()
+	header.Set("RateLimit-Limit", strconv.Itoa(s.Limit))
+	header.Set("RateLimit-Remaining", strconv.Itoa(s.Remaining))
+	header.Set("RateLimit-Reset", seconds(s.Reset))
+	if !s.Allowed {
+		return tooMany(w, s, "requests of "+whose)
+	}
+	return nil
+}
+
+func tooMany(w http.ResponseWriter, s limit.State, what string) error {
+	w.Header().Set("Retry-After", seconds(s.Retry))
+	return problem(http.StatusTooManyRequests, "too many %s; try again in %s s", what, seconds(s.Retry))
+}
+
+func seconds(d time.Duration) string { return strconv.Itoa(int(math.Ceil(d.Seconds()))) }
