@@ -2,6 +2,7 @@
 
 use super::errors::Outcomes;
 use super::level::{nanoseconds, Test};
+use super::newcomers::repeat_bits;
 use super::past::Past;
 use super::window::{Edge, EdgeId, Largest, OpenWindow};
 use crate::count::{self, Kind, Scored};
@@ -77,9 +78,7 @@ pub(super) fn score(
     past.edges.score(edges, &mut scored);
     let of = |kind: Kind| scored.iter().copied().filter(|s| s.kind == kind).collect::<Vec<_>>();
     let (mut new, mut transitions, mut counts) = (of(Kind::New), of(Kind::Transition), of(Kind::Count));
-    for s in &mut new {
-        s.bits += repeat_bits(window, s.symbol);
-    }
+    meet_again(window, past, &mut new);
     if !new.is_empty() {
         let bits = count::novelty_channel(&mut new);
         out.operations =
@@ -100,12 +99,23 @@ pub(super) fn score(
     out
 }
 
-/// What it adds that several requests of one window have the same new operation: things that are new because they are rare
-/// come once. One request in four may be followed by another in the same minute, so each distinct trace beyond the first adds
-/// two bits, up to eight of them; spans of one trace add nothing.
-fn repeat_bits(window: &OpenWindow, operation: u64) -> f64 {
-    let traces = window.edges().iter().filter(|e| e.id.operation == operation).fold(0, |bits, e| bits | e.traces);
-    2.0 * f64::from(traces.count_ones().clamp(1, 9) - 1)
+/// Adds what repetition says, and the newcomers of windows before that came again.
+fn meet_again(window: &OpenWindow, past: &Past, new: &mut Vec<Scored>) {
+    if new.is_empty() && past.newcomers.operations().next().is_none() {
+        return;
+    }
+    let traces = window.traces();
+    for s in new.iter_mut() {
+        let n = traces.get(&s.symbol).copied().unwrap_or(0);
+        let again = past.newcomers.bits(s.symbol, n).unwrap_or(0.0);
+        s.bits = again.max(s.bits + repeat_bits(n));
+    }
+    for symbol in past.newcomers.operations().filter(|&o| past.edges.knows(o)) {
+        let Some(&n) = traces.get(&symbol) else { continue };
+        let bits = past.newcomers.bits(symbol, n).unwrap_or(0.0);
+        let spans: u64 = window.edges().iter().filter(|e| e.id.operation == symbol).map(|e| e.spans).sum();
+        new.push(Scored { kind: Kind::New, context: 0, symbol, bits, observed: spans as f64, expected: 0.0 });
+    }
 }
 
 fn weighed(kind: ChannelKind, items: &mut Vec<Scored>, item: impl Fn(&Scored) -> Item) -> Statistic {
@@ -158,7 +168,8 @@ fn score_durations(window: &OpenWindow, past: &Past, slower: bool, out: &mut Sco
     let n = tests.len() as f64;
     let common = tests.iter().map(|(_, t)| t.z()).sum::<f64>() / n.sqrt();
     out.common = Some(common);
-    let mut scored: Vec<(f64, Option<usize>)> = tests.iter().enumerate().map(|(i, (_, t))| (counts(t.t, t.bits), Some(i))).collect();
+    let mut scored: Vec<(f64, Option<usize>)> =
+        tests.iter().enumerate().map(|(i, (_, t))| (counts(t.t, t.bits), Some(i))).collect();
     let all = student_t_bits(common / past.common.dispersion().sqrt(), past.common.freedom());
     scored.push((counts(common, all), None));
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));

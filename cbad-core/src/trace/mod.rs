@@ -8,8 +8,9 @@
 //! An *edge* is an operation under its parent's service and operation. A window is one row of sums per edge, so its cost
 //! depends on the number of edges and not of spans, and the order of arrival leaves no trace. Channels:
 //!
-//! * **new**: operations never seen, `p = 2^−b` of the novelty's own rate; known operations under a new parent, whose
-//!   p from history is at least `2^−b`: a novelty has no p below about one in the windows seen.
+//! * **new**: operations never seen, `p = 2^−b` of the novelty's own rate and of how many requests of this and the
+//!   windows since have them ([`newcomers`]); known operations under a new parent, whose p from history is at least
+//!   `2^−b`: a novelty that came once has no p below about one in the windows seen.
 //! * **count**: operations given the parent ([`crate::count`]), `N_c` being the spans under that parent; absent where no
 //!   parent has a choice.
 //! * **duration**: the mean of log2 of the exclusive time of each edge, winsorised at 2.5 σ, as a Student t with the
@@ -24,6 +25,7 @@
 mod channels;
 mod errors;
 mod level;
+mod newcomers;
 mod opinion;
 mod past;
 mod sample;

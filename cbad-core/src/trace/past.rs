@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::errors::{Errors, Outcomes};
 use super::level::{Level, Sums};
+use super::newcomers::Newcomers;
 use super::window::{EdgeId, OpenWindow};
 use crate::calibrate::dispersion;
 use crate::count;
@@ -94,6 +95,7 @@ pub(super) struct Past {
     pub durations: Levels,
     pub net: Levels,
     pub common: Common,
+    pub newcomers: Newcomers,
     pub windows: u64,
 }
 
@@ -110,6 +112,7 @@ impl Past {
             durations: Levels::new(edge_limit(symbols)),
             net: Levels::new(edge_limit(symbols)),
             common: Common::default(),
+            newcomers: Newcomers::default(),
             windows: 0,
         }
     }
@@ -140,6 +143,10 @@ impl Past {
     }
 
     pub fn memory(&self) -> usize {
-        self.edges.memory() + self.errors.memory() + self.durations.memory() + self.net.memory()
+        self.edges.memory()
+            + self.errors.memory()
+            + self.durations.memory()
+            + self.net.memory()
+            + self.newcomers.memory()
     }
 }

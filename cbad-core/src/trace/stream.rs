@@ -32,6 +32,8 @@ pub struct TraceEvictions {
     pub durations: u64,
     /// Edges whose client-server differences were forgotten.
     pub net: u64,
+    /// Operations no longer watched for coming again.
+    pub newcomers: u64,
 }
 
 /// One service's spans.
@@ -72,6 +74,7 @@ impl TraceStream {
             errors: self.past.errors.evicted,
             durations: self.past.durations.evicted,
             net: self.past.net.evicted,
+            newcomers: self.past.newcomers.evicted,
         }
     }
 
@@ -203,6 +206,10 @@ impl TraceStream {
         let ruling = self.quarantine.rule(verdict.quarantined, window.adopt_after(self.params.adopt_after));
         (verdict.learnt, verdict.adopted) = (ruling.learn, ruling.adopted);
         self.remember(&scores, verdict.quarantined);
+        self.past.newcomers.meet(&self.open, &self.past.edges);
+        if ruling.adopted {
+            self.past.newcomers.adopt();
+        }
         if verdict.learnt {
             self.past.learn(&self.open, &edges, &errors, scores.common);
             self.baseline.learn(&self.open.sample);
@@ -257,8 +264,8 @@ impl Detector for TraceStream {
     }
 
     fn evicted(&self) -> u64 {
-        let TraceEvictions { counts, errors, durations, net } = self.evictions();
-        counts.total() + errors + durations + net
+        let TraceEvictions { counts, errors, durations, net, newcomers } = self.evictions();
+        counts.total() + errors + durations + net + newcomers
     }
 
     fn memory(&self) -> usize {

@@ -105,6 +105,68 @@ fn a_new_operation_in_many_requests_is_more_than_a_rare_one() {
     assert!(new_call(false) < 1e-4, "in six of thirty requests the service has changed");
 }
 
+/// p of new operations in windows whose first `calls[i]` requests have one more call.
+fn of_new_calls(stream: &mut TraceStream, random: &mut Random, from: u64, calls: &[usize]) -> Vec<f64> {
+    let mut out = Vec::new();
+    for (w, &n) in (from..).zip(calls) {
+        let mut spans = usual(random, w, 20);
+        let lists: Vec<SpanRecord> = spans.iter().filter(|s| s.operation == LIST).take(n).copied().collect();
+        spans.extend(lists.iter().map(|&s| SpanRecord {
+            operation: 99,
+            parent: 2000,
+            caller: 0,
+            net_ns: SpanRecord::NO_NET,
+            ..s
+        }));
+        let v = judge(stream, &spans, w);
+        out.push(p(&v, ChannelKind::TraceNew));
+    }
+    out
+}
+
+#[test]
+fn a_new_operation_that_keeps_coming_is_a_change() {
+    let (mut stream, mut random) = ready(200);
+    let ps = of_new_calls(&mut stream, &mut random, 200, &[1, 2, 3, 3]);
+    assert!((1.0 / 900.0..1.0 / 100.0).contains(&ps[0]), "{ps:?}");
+    assert!(ps[1] < ps[0] / 4.0 && ps[3] < 1e-6, "{ps:?}");
+    // Said for five windows, it is the new normal.
+    let ps = of_new_calls(&mut stream, &mut random, 204, &[3; 6]);
+    assert_eq!(*ps.last().unwrap(), 1.0, "{ps:?}");
+}
+
+#[test]
+fn a_new_operation_that_comes_once_or_late_again_was_rare() {
+    let (mut stream, mut random) = ready(100);
+    let ps = of_new_calls(&mut stream, &mut random, 100, &[1, 0, 0, 0, 0, 3, 3]);
+    assert!(ps[1..].iter().all(|&p| p == 1.0), "{ps:?}");
+}
+
+#[test]
+fn where_novelties_are_common_one_that_keeps_coming_is_none() {
+    let (mut stream, mut random) = ready(200);
+    for w in 200..300 {
+        let mut spans = usual(&mut random, w, 20);
+        if w % 10 == 0 {
+            spans.push(SpanRecord { operation: 1000 + w, parent: 2000, ..spans[0] });
+        }
+        judge(&mut stream, &spans, w);
+    }
+    let ps = of_new_calls(&mut stream, &mut random, 300, &[1, 3, 3]);
+    assert!(ps.iter().all(|&p| p > 1e-2), "{ps:?}");
+}
+
+#[test]
+fn newcomers_are_bounded() {
+    let (mut stream, mut random) = ready(200);
+    let mut spans = usual(&mut random, 200, 20);
+    for operation in 0..100 {
+        spans.push(SpanRecord { operation: 1000 + operation, parent: 2000, ..spans[0] });
+    }
+    judge(&mut stream, &spans, 200);
+    assert_eq!(stream.evictions().newcomers, 100 - 64);
+}
+
 #[test]
 fn a_callee_whose_spans_are_missing_does_not_make_its_caller_slow() {
     let (mut stream, mut random) = (TraceStream::new(Params::default()), Random(3));

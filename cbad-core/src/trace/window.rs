@@ -1,5 +1,7 @@
 //! The open window: one row of sums per edge, whatever the number of spans.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::level::{code, Sums};
@@ -189,6 +191,15 @@ impl OpenWindow {
     pub fn find(&self, id: &EdgeId) -> Option<&Edge> {
         let i = self.index[self.slot(id, id.hash())];
         (i != EMPTY).then(|| &self.edges[i as usize])
+    }
+
+    /// Operations and how many distinct traces they came in, at most 64 each.
+    pub fn traces(&self) -> BTreeMap<u64, u32> {
+        let mut bits: BTreeMap<u64, u64> = BTreeMap::new();
+        for e in &self.edges {
+            *bits.entry(e.id.operation).or_default() |= e.traces;
+        }
+        bits.into_iter().map(|(operation, bits)| (operation, bits.count_ones())).collect()
     }
 
     fn slot(&self, id: &EdgeId, hash: u64) -> usize {
