@@ -10,5 +10,5 @@ mod severity;
 mod tail;
 
 pub use history::{ColdStart, History, KRule};
-pub use severity::SeverityCalibrator;
+pub use severity::{SeverityBin, SeverityCalibrator};
 pub use tail::{Tail, TailBand};

@@ -15,6 +15,8 @@ const BINS_PER_DECADE: f64 = 20.0;
 const UNIT: u32 = 8;
 /// All counts are halved past so many observations, so that old ones fade.
 const HORIZON: u32 = 8000;
+/// And past this many, twice, four times … as many, while the models that score are young.
+const YOUNG: u32 = 500;
 /// No p before so many observations.
 const WARMUP: f64 = 100.0;
 /// The tail holds this share of the past, and at least so many observations.
@@ -28,31 +30,24 @@ const PRIOR_WEIGHT: f64 = 10.0;
 pub struct SeverityCalibrator {
     counts: Counts<BINS>,
     total: u32,
+    /// Severities ever learnt.
+    seen: u32,
 }
 
 impl SeverityCalibrator {
-    /// Probability of a severity this large or larger, against the past; then learns it. 1 while warming up.
-    pub fn step(&mut self, severity: f64) -> f64 {
-        let s = severity.max(0.0);
-        let bin = ((s * BINS_PER_DECADE) as usize).min(BINS - 1);
-        let p = self.p(s, bin);
-        self.learn(bin);
-        p
-    }
-
-    /// Whether there is enough past for a p below 1.
-    pub fn is_warm(&self) -> bool {
-        units(self.total) >= WARMUP
-    }
-
-    fn p(&self, s: f64, bin: usize) -> f64 {
-        let n = f64::from(self.total) / f64::from(UNIT);
+    /// Probability of a severity this large or larger, against the past; 1 while warming up.
+    ///
+    /// Without `extrapolate` it is the bare rank, also beyond the largest: never below about `1/(n + 1)`.
+    pub fn p(&self, severity: f64, extrapolate: bool) -> f64 {
         if !self.is_warm() {
             return 1.0;
         }
+        let s = severity.max(0.0);
+        let bin = SeverityBin::of(s).index();
+        let n = units(self.total);
         let (first, in_tail) = self.tail(n);
-        let p = if bin < first {
-            let above: u32 = in_tail + self.counts[bin + 1..first].iter().map(|&c| u32::from(c)).sum::<u32>();
+        let p = if bin < first || !extrapolate {
+            let above: u32 = self.counts[bin + 1..].iter().map(|&c| u32::from(c)).sum();
             (units(above) + 0.5 * units(u32::from(self.counts[bin])) + 0.5) / (n + 1.0)
         } else {
             let excess: f64 = self.counts[first..]
@@ -67,6 +62,33 @@ impl SeverityCalibrator {
         p.clamp(1e-300, 1.0)
     }
 
+    /// The past as it would be had these severities, learnt lately, not come.
+    pub fn without(&self, severities: impl Iterator<Item = SeverityBin>) -> Self {
+        let mut past = self.clone();
+        for s in severities {
+            let count = &mut past.counts[s.index()];
+            let less = count.saturating_sub(UNIT as u16);
+            past.total -= u32::from(*count - less);
+            *count = less;
+        }
+        past
+    }
+
+    /// Takes a severity into the past.
+    pub fn learn(&mut self, severity: f64) {
+        self.count(SeverityBin::of(severity).index());
+    }
+
+    /// What the past supports without the fitted tail.
+    pub fn floor(&self) -> f64 {
+        1.0 / (units(self.total) + 1.0)
+    }
+
+    /// Whether there is enough past for a p below 1.
+    pub fn is_warm(&self) -> bool {
+        units(self.total) >= WARMUP
+    }
+
     /// The lowest bin of the tail and the count in it and above. Bin 0 never belongs to the tail.
     fn tail(&self, n: f64) -> (usize, u32) {
         let need = ((TAIL_SHARE * n).max(TAIL_MIN) * f64::from(UNIT)) as u32;
@@ -78,16 +100,33 @@ impl SeverityCalibrator {
         (first, count)
     }
 
-    fn learn(&mut self, bin: usize) {
+    fn count(&mut self, bin: usize) {
         self.counts[bin] = self.counts[bin].saturating_add(UNIT as u16);
         self.total += UNIT;
-        if self.total > HORIZON * UNIT {
+        self.seen = self.seen.saturating_add(1);
+        // What a young series' models found odd is no measure of what they find odd later.
+        let young = self.seen < HORIZON && self.seen % YOUNG == 0 && (self.seen / YOUNG).is_power_of_two();
+        if young || self.total > HORIZON * UNIT {
             self.total = 0;
             for c in self.counts.iter_mut() {
                 *c >>= 1;
                 self.total += u32::from(*c);
             }
         }
+    }
+}
+
+/// Where a severity lies in the histogram: what must be kept of it to take it out again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeverityBin(u8);
+
+impl SeverityBin {
+    pub fn of(severity: f64) -> Self {
+        SeverityBin((severity.max(0.0) * BINS_PER_DECADE).min((BINS - 1) as f64) as u8)
+    }
+
+    fn index(self) -> usize {
+        usize::from(self.0).min(BINS - 1)
     }
 }
 
@@ -98,6 +137,12 @@ fn units(count: u32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn step(calibrator: &mut SeverityCalibrator, severity: f64) -> f64 {
+        let p = calibrator.p(severity, true);
+        calibrator.learn(severity);
+        p
+    }
 
     /// Exponential severities of a calibrated score, from a fixed generator.
     fn exponential(state: &mut u64) -> f64 {
@@ -113,7 +158,7 @@ mod tests {
         let n = 400_000;
         let mut hits = [0u32; 3];
         for _ in 0..n {
-            let p = calibrator.step(exponential(&mut state));
+            let p = step(&mut calibrator, exponential(&mut state));
             for (h, level) in hits.iter_mut().zip([1e-1, 1e-2, 1e-3]) {
                 *h += u32::from(p <= level);
             }
@@ -129,12 +174,12 @@ mod tests {
         let mut state = 3;
         let mut calibrator = SeverityCalibrator::default();
         for _ in 0..99 {
-            assert_eq!(calibrator.step(exponential(&mut state)), 1.0);
+            assert_eq!(step(&mut calibrator, exponential(&mut state)), 1.0);
         }
         for _ in 0..5000 {
-            calibrator.step(exponential(&mut state));
+            step(&mut calibrator, exponential(&mut state));
         }
-        let p = |s: f64| calibrator.clone().step(s);
+        let p = |s: f64| calibrator.p(s, true);
         let mut last = 1.0;
         for i in 0..200 {
             let now = p(0.05 * f64::from(i) + 0.025);
@@ -149,12 +194,12 @@ mod tests {
     fn old_severities_fade() {
         let mut calibrator = SeverityCalibrator::default();
         for _ in 0..20_000 {
-            calibrator.step(5.0);
+            calibrator.learn(5.0);
         }
         for _ in 0..40_000 {
-            calibrator.step(0.5);
+            calibrator.learn(0.5);
         }
-        assert!(calibrator.step(5.0) < 0.05);
+        assert!(calibrator.p(5.0, true) < 0.05);
         assert!(calibrator.total <= (HORIZON + 1) * UNIT);
     }
 }

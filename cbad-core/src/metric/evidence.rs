@@ -4,7 +4,8 @@
 //! `series value`, without its time, which never repeats and would hide what does; times go to the excerpts and, as a
 //! column of their own, to OpenZL.
 
-use super::stream::{Judged, MetricStream};
+use super::stream::MetricStream;
+use super::window::Judged;
 use crate::evidence::{compression, entropy, permutation, Evidence, Excerpt};
 use crate::Item;
 

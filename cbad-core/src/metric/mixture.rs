@@ -66,38 +66,49 @@ impl Default for Mixture {
     }
 }
 
+/// A value coded against the past: what learning it needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Coding {
+    low: f64,
+    high: f64,
+    symbol: usize,
+    keys: [(usize, u16); CONTEXTS],
+    estimates: [f64; CONTEXTS],
+    mixed: f64,
+}
+
+impl Coding {
+    /// Bits of the symbol; at most about 30.
+    pub fn bits(&self) -> f64 {
+        -math::log2(self.mixed)
+    }
+}
+
 impl Mixture {
-    /// Bits of the value in its context, against the past; then learns it. At most about 30.
-    pub fn step(&mut self, x: f64, hour: usize) -> f64 {
-        let symbol = self.symbol(x);
-        self.n = self.n.wrapping_add(1);
+    /// What the value costs in its context, against the past.
+    pub fn code(&self, x: f64, hour: usize) -> Coding {
+        let (low, high) = if self.n == 0 { (x, x) } else { (self.low.min(x), self.high.max(x)) };
+        let symbol = symbol(x, low, high);
         let keys = self.contexts(hour);
-        let p = self.estimates(&keys, symbol);
-        let mixed: f64 = p.iter().zip(&self.weights).map(|(p, w)| p * w).sum();
-        self.reweigh(&p, mixed);
-        for key in keys {
-            self.learn(key, symbol);
-        }
-        self.past = [symbol as u8, self.past[0], self.past[1]];
-        -math::log2(mixed)
+        let estimates = self.estimates(&keys, symbol);
+        let mixed = estimates.iter().zip(&self.weights).map(|(p, w)| p * w).sum();
+        Coding { low, high, symbol, keys, estimates, mixed }
     }
 
-    /// The largest magnitude seen: the scale of the value's rounding.
-    pub fn scale(&self) -> f64 {
-        self.low.abs().max(self.high.abs())
+    /// Learns the value that was coded last.
+    pub fn learn(&mut self, coding: &Coding) {
+        self.n = self.n.wrapping_add(1);
+        (self.low, self.high) = (coding.low, coding.high);
+        self.reweigh(&coding.estimates, coding.mixed);
+        for key in coding.keys {
+            self.count(key, coding.symbol);
+        }
+        self.pass(coding);
     }
 
-    fn symbol(&mut self, x: f64) -> usize {
-        if self.n == 0 {
-            (self.low, self.high) = (x, x);
-        }
-        self.low = self.low.min(x);
-        self.high = self.high.max(x);
-        if self.high <= self.low {
-            return 0;
-        }
-        let place = (x - self.low) / (self.high - self.low);
-        ((place * SYMBOLS as f64) as usize).min(SYMBOLS - 1)
+    /// Takes the value as the context of the next ones without learning that it came.
+    pub fn pass(&mut self, coding: &Coding) {
+        self.past = [coding.symbol as u8, self.past[0], self.past[1]];
     }
 
     /// Slot and tag of each context, simplest first within its kind.
@@ -152,7 +163,7 @@ impl Mixture {
     }
 
     #[inline]
-    fn learn(&mut self, (at, tag): (usize, u16), symbol: usize) {
+    fn count(&mut self, (at, tag): (usize, u16), symbol: usize) {
         let slot = &mut self.slots.0[at];
         if slot.tag == tag {
             slot.counts[symbol] = slot.counts[symbol].saturating_add(1);
@@ -166,6 +177,16 @@ impl Mixture {
             slot.halve();
         }
     }
+}
+
+/// The value's bin of the range.
+#[inline]
+fn symbol(x: f64, low: f64, high: f64) -> usize {
+    if high <= low {
+        return 0;
+    }
+    let place = (x - low) / (high - low);
+    ((place * SYMBOLS as f64) as usize).min(SYMBOLS - 1)
 }
 
 /// Murmur3's finaliser.
@@ -207,9 +228,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn step(m: &mut Mixture, x: f64, hour: usize) -> f64 {
+        let coding = m.code(x, hour);
+        m.learn(&coding);
+        coding.bits()
+    }
+
     fn mean_bits(n: u32, value: impl Fn(u32) -> f64) -> f64 {
         let mut m = Mixture::default();
-        let costs: Vec<f64> = (0..n).map(|i| m.step(value(i), (i / 60 % 24) as usize)).collect();
+        let costs: Vec<f64> = (0..n).map(|i| step(&mut m, value(i), (i / 60 % 24) as usize)).collect();
         let tail = &costs[costs.len() / 2..];
         tail.iter().sum::<f64>() / tail.len() as f64
     }
@@ -228,9 +255,9 @@ mod tests {
         let broken = {
             let mut m = Mixture::default();
             for i in 0..4000 {
-                m.step(f64::from([0, 15, 4, 9, 1, 12][i % 6]), 0);
+                step(&mut m, f64::from([0, 15, 4, 9, 1, 12][i % 6]), 0);
             }
-            m.step(9.0, 0)
+            step(&mut m, 9.0, 0)
         };
         assert!(broken > 5.0, "{broken}");
     }
@@ -240,11 +267,11 @@ mod tests {
         #[test]
         fn it_is_a_code(values in prop::collection::vec(0u8..16, 2..400), hour in 0usize..24) {
             let mut m = Mixture::default();
-            m.step(0.0, hour);
-            m.step(15.0, hour);
-            for v in &values { m.step(f64::from(*v), hour); }
+            step(&mut m, 0.0, hour);
+            step(&mut m, 15.0, hour);
+            for v in &values { step(&mut m, f64::from(*v), hour); }
             let total: f64 = (0..SYMBOLS).map(|s| {
-                let bits = m.clone().step(s as f64 + 0.01, hour);
+                let bits = m.code(s as f64 + 0.01, hour).bits();
                 math::exp2(-bits)
             }).sum();
             prop_assert!((total - 1.0).abs() < 1e-9, "{}", total);

@@ -32,36 +32,44 @@ pub struct Season {
 }
 
 impl Season {
-    /// What the value is expected to be at this hour, none while the hour is new; then learns the value.
-    ///
-    /// `rate` is `1/(i + 1)` for the `i`-th point: means of everything seen, until the slow rates take over.
-    pub fn step(&mut self, hour: usize, x: f64, rate: f64) -> Option<f64> {
+    /// What a value is expected to be at this hour, none while the hour is new.
+    pub fn expected(&self, hour: usize) -> Option<f64> {
+        let hour = hour % HOURS;
+        (self.hour_count[hour] >= MIN_COUNT).then(|| {
+            let gain = (self.cross / (self.power + 1e-300)).clamp(0.0, 1.0);
+            self.mean + gain * (self.hour_mean[hour] - self.mean)
+        })
+    }
+
+    /// Learns a value. `rate` is `1/(i + 1)` for the `i`-th point: means of everything seen, until the slow rates take over.
+    pub fn learn(&mut self, hour: usize, x: f64, rate: f64) {
         let hour = hour % HOURS;
         if rate >= 1.0 {
             self.mean = x;
         }
-        let expected = (self.hour_count[hour] >= MIN_COUNT).then(|| {
+        let a = rate.max(LONG_RATE);
+        if self.hour_count[hour] >= MIN_COUNT {
             let dx = x - self.mean;
             let dp = self.hour_mean[hour] - self.mean;
-            // The moments learn after g is taken: the value must not explain itself.
-            let gain = (self.cross / (self.power + 1e-300)).clamp(0.0, 1.0);
-            let expected = self.mean + gain * dp;
-            let a = rate.max(LONG_RATE);
             self.cross += a * (dx * dp - self.cross);
             self.power += a * (dp * dp - self.power);
-            expected
-        });
-        self.mean += rate.max(LONG_RATE) * (x - self.mean);
+        }
+        self.mean += a * (x - self.mean);
         let count = &mut self.hour_count[hour];
         *count = count.saturating_add(1);
         self.hour_mean[hour] += (1.0 / f64::from(*count)).max(HOUR_RATE) * (x - self.hour_mean[hour]);
-        expected
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn step(season: &mut Season, hour: usize, x: f64, rate: f64) -> Option<f64> {
+        let expected = season.expected(hour);
+        season.learn(hour, x, rate);
+        expected
+    }
 
     const HOUR_NS: u64 = 3_600_000_000_000;
 
@@ -78,7 +86,7 @@ mod tests {
         let mut worst = 0.0f64;
         for i in 0..20 * 96u64 {
             let t = i * HOUR_NS / 4;
-            let expected = season.step(hour_of(t), value(i), 1.0 / (i + 1) as f64);
+            let expected = step(&mut season, hour_of(t), value(i), 1.0 / (i + 1) as f64);
             if i > 15 * 96 {
                 worst = worst.max((value(i) - expected.unwrap()).abs());
             }
@@ -102,10 +110,10 @@ mod tests {
     #[test]
     fn a_new_hour_expects_nothing() {
         let mut season = Season::default();
-        assert_eq!(season.step(5, 1.0, 1.0), None);
-        assert_eq!(season.step(5, 1.0, 0.5), None);
-        assert_eq!(season.step(5, 1.0, 0.3), None);
-        assert!(season.step(5, 1.0, 0.25).is_some());
-        assert_eq!(season.step(6, 1.0, 0.2), None);
+        assert_eq!(step(&mut season, 5, 1.0, 1.0), None);
+        assert_eq!(step(&mut season, 5, 1.0, 0.5), None);
+        assert_eq!(step(&mut season, 5, 1.0, 0.3), None);
+        assert!(step(&mut season, 5, 1.0, 0.25).is_some());
+        assert_eq!(step(&mut season, 6, 1.0, 0.2), None);
     }
 }

@@ -1,4 +1,5 @@
-//! The surprise of one series' next value: seven statistics against their own past, joined into one severity.
+//! The surprise of one series' next value: eight statistics against their own past, seven of them joined into one
+//! severity.
 //!
 //! | statistic | of |
 //! |---|---|
@@ -8,17 +9,23 @@
 //! | slope | EWMA½ now less that of two points ago |
 //! | slow residual, slow value | EWMA¼ of the first two: what lasts |
 //! | slow rank | EWMA over 32 points of the value's rank: a drift too small to see at once |
+//! | drift | the level of the last 32 points less a reference of some 1000, which stays frozen while the series is odd |
 //!
 //! Severity `S = max(residual, value, code, slope − 0.4) + 0.1·(slow residual + slow value) + 0.2·slow rank`,
-//! each in decades. It is then ranked among the series' own past severities for a p-value.
+//! each in decades. It is then ranked among the series' own past severities for a p-value. Drift is judged apart: what
+//! is slow is odd for long, and would make everything else look ordinary.
+//!
+//! A point further out than anything seen waits before it is learnt (`held`).
 
 use serde::{Deserialize, Serialize};
 
+use super::averages::{Averages, PRESENT};
+use super::held::{Fate, Held, HeldPoint, ORDINARY};
 use super::latch::Latch;
 use super::mixture::{self, Mixture};
 use super::season::{hour_of, Season};
 use super::support::Support;
-use crate::calibrate::{SeverityCalibrator, Tail};
+use crate::calibrate::{SeverityBin, SeverityCalibrator, Tail};
 use crate::math::decades;
 
 /// Values are clamped to this magnitude so that squares stay finite.
@@ -32,6 +39,10 @@ const SLOW_WEIGHT: f64 = 0.1;
 const RANK_WEIGHT: f64 = 0.2;
 /// Share of the past that lies outside of a reported band.
 const BAND_SHARE: f64 = 0.01;
+/// A point waits when its p is at most so many times what the past supports without the fitted tail.
+const FAR_OUT: f64 = 3.0;
+/// Drift is silent before so many spans of the present level: fewer excursions say nothing on the next.
+const DRIFT_SPANS: u32 = 64;
 
 const RESIDUAL: usize = 0;
 const VALUE: usize = 1;
@@ -40,24 +51,44 @@ const SLOPE: usize = 3;
 const SLOW_RESIDUAL: usize = 4;
 const SLOW_VALUE: usize = 5;
 const SLOW_RANK: usize = 6;
-const STATISTICS: usize = 7;
+const DRIFT: usize = 7;
+pub(super) const STATISTICS: usize = 8;
 
 /// What one value's step said.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
     /// Severity in decades, not calibrated.
     pub severity: f64,
-    /// Conformal p of the severity.
+    /// Conformal p of the severity: its rank among all that came before.
     pub p: f64,
-    /// Decades of p, no more than the past supports.
+    /// Decades of its p among those before it that do not wait, no more than the past supports; 0 where the value by
+    /// itself is ordinary.
     pub decades: f64,
+    /// The series mostly repeats its value.
+    pub rests: bool,
+    /// Decades of the drift, no more than the past supports.
+    pub drift: f64,
     /// The latched decision.
     pub alert: bool,
     /// What the hour lets expect, where the season speaks for this value.
     pub seasonal: Option<f64>,
 }
 
-/// The detector of one series: about 4.9 KiB, one pass, bounded, deterministic.
+impl Step {
+    /// Before any value.
+    pub const NOTHING: Step =
+        Step { severity: 0.0, p: 1.0, decades: 0.0, rests: false, drift: 0.0, alert: false, seasonal: None };
+}
+
+/// What was seen and what the past lets expect.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Expectation {
+    pub expected: f64,
+    /// Held 99 % of the past.
+    pub band: (f64, f64),
+}
+
+/// The detector of one series: about 5.5 KiB, one pass, bounded, deterministic.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Series {
     tails: [Tail; STATISTICS],
@@ -66,84 +97,131 @@ pub struct Series {
     severity: SeverityCalibrator,
     latch: Latch,
     support: Support,
+    averages: Averages,
+    held: Held,
     n: u32,
-    code: f64,
-    slow_residual: f64,
-    slow_value: f64,
-    slow_rank: f64,
-    /// EWMA½ of the value: now, one and two points ago.
-    smooth: [f64; 2],
+    /// Least and greatest value, those that wait included.
+    range: (f64, f64),
 }
 
 impl Series {
-    /// Scores a finite value at `time_ns` against the past at this alert level, then learns it.
+    /// Scores a finite value at `time_ns` against the past at this alert level, then learns it, unless it must wait.
     pub fn step(&mut self, time_ns: u64, value: f64, level: f64) -> Step {
         let x = value.clamp(-MAX_VALUE, MAX_VALUE);
         let i = self.n;
-        let rate = 1.0 / (f64::from(i) + 1.0);
+        self.range = if i == 0 { (x, x) } else { (self.range.0.min(x), self.range.1.max(x)) };
+        let resolution = ROUNDING * self.range.0.abs().max(self.range.1.abs());
         let hour = hour_of(time_ns);
-        let seasonal = self.season.step(hour, x, rate);
+        let seasonal = self.season.expected(hour);
         let residual = seasonal.map_or(0.0, |expected| x - expected);
-        let bits = self.mixture.step(x, hour);
-        let resolution = ROUNDING * self.mixture.scale();
+        let coding = self.mixture.code(x, hour);
         let rank = self.tails[VALUE].rank(x, resolution);
-        let slope = self.smooth_over(i, rate, x, residual, bits, rank);
+        let slope = self.averages.step(i, x, residual, coding.bits(), rank);
+        let drift = self.averages.drift(i, self.tails[VALUE].clip(x));
 
+        let a = &self.averages;
+        let statistics = [residual, x, a.code.max(MIN_CODE), slope, a.slow_residual, a.slow_value, a.slow_rank, drift];
         let mut s = [0.0; STATISTICS];
-        s[RESIDUAL] = self.tails[RESIDUAL].step(residual, resolution);
-        s[VALUE] = self.tails[VALUE].step(x, resolution);
-        s[CODE] = self.tails[CODE].step(self.code.max(MIN_CODE), ROUNDING);
-        s[SLOPE] = self.tails[SLOPE].step(slope, resolution);
-        s[SLOW_RESIDUAL] = self.tails[SLOW_RESIDUAL].step(self.slow_residual, resolution);
-        s[SLOW_VALUE] = self.tails[SLOW_VALUE].step(self.slow_value, resolution);
-        s[SLOW_RANK] = self.tails[SLOW_RANK].step(self.slow_rank, ROUNDING);
-
+        for (k, score) in s.iter_mut().enumerate() {
+            *score = self.tails[k].score(statistics[k], resolution_of(k, resolution));
+        }
         let severity = s[RESIDUAL].max(s[VALUE]).max(s[CODE]).max(s[SLOPE] - SLOPE_HANDICAP)
             + SLOW_WEIGHT * (s[SLOW_RESIDUAL] + s[SLOW_VALUE])
             + RANK_WEIGHT * s[SLOW_RANK];
-        let p = self.severity.step(severity);
-        let decades = decades(p).min(self.support.decades());
-        self.support.learn(x);
+        let tail = !self.support.rests(i);
+        let p = self.severity.p(severity, tail);
+        // Those that wait say nothing against this one: it is as odd as they were.
+        let frozen =
+            if self.held.is_empty() { p } else { self.severity.without(self.held.severities()).p(severity, tail) };
         let alert = self.latch.step(i, severity, level);
-        self.n = self.n.saturating_add(1);
-        let seasonal = seasonal.filter(|_| s[RESIDUAL] >= s[VALUE]);
-        Step { severity, p, decades, alert, seasonal }
+        // A value that is ordinary by itself is odd for what came before it, which its averages carry on: it was said
+        // then. A series that rests has no season, only hours in which it moved once.
+        let far = if tail { s[RESIDUAL].max(s[VALUE]) } else { s[VALUE] };
+        let step = Step {
+            severity,
+            p,
+            decades: if far < ORDINARY { 0.0 } else { decades(frozen).min(Support::decades(f64::from(i))) },
+            rests: !tail,
+            drift: self.drift_decades(s[DRIFT]),
+            alert,
+            seasonal: seasonal.filter(|_| s[RESIDUAL] >= s[VALUE]),
+        };
+
+        let odd = self.speaks() && frozen <= self.severity.floor() * FAR_OUT;
+        self.severity.learn(severity);
+        match self.held.fate(odd, far) {
+            Fate::Wait => {
+                self.held.wait(HeldPoint { statistics, hour: hour as u8 }, SeverityBin::of(severity));
+                self.mixture.pass(&coding);
+            }
+            fate => {
+                self.learn(&statistics, hour, fate == Fate::LearnClipped);
+                self.mixture.learn(&coding);
+            }
+        }
+        self.support.learn(i, x);
+        self.n = i.saturating_add(1);
+        step
     }
 
-    /// Updates the moving averages; returns the slope.
-    #[inline]
-    fn smooth_over(&mut self, i: u32, rate: f64, x: f64, residual: f64, bits: f64, rank: f64) -> f64 {
-        if i == 0 {
-            self.code = bits;
-            self.slow_residual = residual;
-            self.slow_value = x;
-            self.slow_rank = rank;
-            self.smooth = [x; 2];
+    /// Ends a window: what waited is learnt as rare when the series came back, and as the new normal after
+    /// `adopt_after` odd windows in a row.
+    pub fn close_window(&mut self, adopt_after: u32) {
+        let (points, as_they_are) = self.held.close(adopt_after);
+        for p in &points {
+            self.learn(&p.statistics, usize::from(p.hour), !as_they_are);
         }
-        let quarter = rate.max(0.25);
-        self.code += quarter * (bits - self.code);
-        self.slow_residual += quarter * (residual - self.slow_residual);
-        self.slow_value += quarter * (x - self.slow_value);
-        self.slow_rank += rate.max(1.0 / 32.0) * (rank - self.slow_rank);
-        let [last, before] = self.smooth;
-        let now = last + rate.max(0.5) * (x - last);
-        self.smooth = [now, last];
-        if i >= 2 {
-            now - before
-        } else {
-            0.0
+    }
+
+    /// Forgets what waits: a copy for a new instance starts with the past, not with the present.
+    pub fn settle(&mut self) {
+        self.held = Held::default();
+    }
+
+    fn learn(&mut self, statistics: &[f64; STATISTICS], hour: usize, clipped: bool) {
+        let resolution = ROUNDING * self.range.0.abs().max(self.range.1.abs());
+        for (k, (tail, &u)) in self.tails.iter_mut().zip(statistics).enumerate() {
+            let u = if clipped { tail.clip(u) } else { u };
+            tail.learn(u, resolution_of(k, resolution));
         }
+        let x = if clipped { self.tails[VALUE].clip(statistics[VALUE]) } else { statistics[VALUE] };
+        self.season.learn(hour, x, 1.0 / (f64::from(self.n) + 1.0));
+        self.averages.follow(self.n, x);
+    }
+
+    /// A drift lasts: of n points, n/32 excursions are independent.
+    fn drift_decades(&self, score: f64) -> f64 {
+        let spans = self.n / PRESENT;
+        if spans < DRIFT_SPANS || self.support.rests(self.n) {
+            return 0.0;
+        }
+        score.clamp(0.0, Support::decades(f64::from(spans)))
     }
 
     /// The value expected and the band that held 99 % of the past: around the hour's expectation where the season
-    /// spoke for the step's value, else around the long mean.
-    pub fn expectation(&self, step: &Step) -> (f64, (f64, f64)) {
+    /// spoke for the step's value, else around the long mean. A quantity that was never negative is not expected to be.
+    pub fn expectation(&self, step: &Step) -> Expectation {
         let (base, tail) = match step.seasonal {
             Some(expected) => (expected, &self.tails[RESIDUAL]),
             None => (0.0, &self.tails[VALUE]),
         };
         let band = tail.band(BAND_SHARE);
-        (base + band.centre, (base + band.low, base + band.high))
+        self.within_range(base + band.centre, base + band.low, base + band.high)
+    }
+
+    /// The present level, the reference, and the band around it that held 99 % of the past levels.
+    pub fn drift_expectation(&self) -> (f64, Expectation) {
+        let (a, band) = (&self.averages, self.tails[DRIFT].band(BAND_SHARE));
+        (a.present, self.within_range(a.reference + band.centre, a.reference + band.low, a.reference + band.high))
+    }
+
+    fn within_range(&self, expected: f64, low: f64, high: f64) -> Expectation {
+        let (least, greatest) = (
+            if self.range.0 >= 0.0 { 0.0 } else { f64::NEG_INFINITY },
+            if self.range.1 <= 0.0 { 0.0 } else { f64::INFINITY },
+        );
+        let keep = |v: f64| v.clamp(least, greatest);
+        Expectation { expected: keep(expected), band: (keep(low), keep(high)) }
     }
 
     /// Whether there is enough past for p to say anything.
@@ -151,7 +229,7 @@ impl Series {
         self.severity.is_warm()
     }
 
-    /// Number of values learnt, those of the sibling it was copied from included.
+    /// Number of values seen, those of the sibling it was copied from included.
     pub fn len(&self) -> u32 {
         self.n
     }
@@ -162,116 +240,15 @@ impl Series {
     }
 
     /// Bytes held, itself included.
-    pub const fn memory() -> usize {
-        std::mem::size_of::<Series>() + mixture::HEAP
+    pub fn memory(&self) -> usize {
+        std::mem::size_of::<Series>() + mixture::HEAP + self.held.memory()
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const MINUTE: u64 = 60_000_000_000;
-
-    fn gaussian(state: &mut u64) -> f64 {
-        let mut sum = -6.0;
-        for _ in 0..12 {
-            *state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            sum += (*state >> 11) as f64 / (1u64 << 53) as f64;
-        }
-        sum
-    }
-
-    #[test]
-    fn a_spike_a_shift_and_a_lost_rhythm_stand_out() {
-        let run = |change: fn(u64, f64) -> f64| {
-            let (mut series, mut state) = (Series::default(), 9);
-            let mut before = 0.0f64;
-            for i in 0..6000u64 {
-                let x = 50.0 + gaussian(&mut state) + 10.0 * f64::from(u8::from(i % 8 < 4));
-                let s = series.step(i * MINUTE, x, f64::INFINITY).severity;
-                if i > 500 {
-                    before = before.max(s);
-                }
-            }
-            let mut after = 0.0f64;
-            for i in 6000..6040u64 {
-                let x = 50.0 + gaussian(&mut state) + 10.0 * f64::from(u8::from(i % 8 < 4));
-                after = after.max(series.step(i * MINUTE, change(i, x), f64::INFINITY).severity);
-            }
-            (before, after)
-        };
-        let (before, after) = run(|i, x| if i == 6010 { x + 40.0 } else { x });
-        assert!(after > before && after > 4.5, "spike {after}, before {before}");
-        let (before, after) = run(|_, x| x + 30.0);
-        assert!(after > before && after > 4.5, "shift {after}, before {before}");
-        let (_, after) = run(|_, _| 55.0);
-        assert!(after > 3.0, "lost rhythm {after}");
-        let (_, after) = run(|_, x| x);
-        assert!(after < 4.5, "nothing happened {after}");
-    }
-
-    #[test]
-    fn p_is_calibrated_on_noise() {
-        let mut hits = [0u32; 2];
-        let mut n = 0;
-        for seed in 0..10 {
-            let (mut series, mut state) = (Series::default(), seed);
-            for i in 0..20_000 {
-                let step = series.step(i * MINUTE, gaussian(&mut state), f64::INFINITY);
-                hits[0] += u32::from(step.p <= 1e-2);
-                hits[1] += u32::from(step.p <= 1e-3);
-                n += 1;
-            }
-        }
-        let rate = hits.map(|h| f64::from(h) / f64::from(n));
-        assert!((0.006..0.015).contains(&rate[0]), "{rate:?}");
-        assert!((0.0003..0.002).contains(&rate[1]), "{rate:?}");
-    }
-
-    proptest! {
-        #[test]
-        fn any_finite_values_give_finite_steps(values in prop::collection::vec(any::<f64>(), 1..300), start in any::<u64>()) {
-            let mut series = Series::default();
-            for (i, v) in values.iter().filter(|v| v.is_finite()).enumerate() {
-                let step = series.step(start.wrapping_add(i as u64 * MINUTE), *v, 3.3);
-                prop_assert!(step.severity.is_finite() && step.p > 0.0 && step.p <= 1.0, "{:?}", step);
-                let (expected, (low, high)) = series.expectation(&step);
-                prop_assert!(expected.is_finite() && low <= high);
-            }
-        }
-
-        /// Units do not matter: a value in another unit (a power of two keeps rounding out) says the same.
-        #[test]
-        fn scale_does_not_matter(seed in any::<u64>(), exponent in -60i32..60) {
-            let scale = 2f64.powi(exponent);
-            let (mut a, mut b, mut state) = (Series::default(), Series::default(), seed);
-            for i in 0..400 {
-                let x = gaussian(&mut state);
-                let (a, b) = (a.step(i * MINUTE, x, 3.3), b.step(i * MINUTE, x * scale, 3.3));
-                prop_assert!((a.severity - b.severity).abs() < 1e-6, "{} {} at {}", a.severity, b.severity, i);
-            }
-        }
-    }
-
-    #[test]
-    fn a_save_changes_nothing() {
-        let (mut series, mut state) = (Series::default(), 4);
-        for i in 0..1000 {
-            series.step(i * MINUTE, gaussian(&mut state), 3.0);
-        }
-        let bytes = postcard::to_allocvec(&series).unwrap();
-        let mut back: Series = postcard::from_bytes(&bytes).unwrap();
-        assert_eq!(back, series);
-        for i in 1000..1500 {
-            let x = gaussian(&mut state);
-            assert_eq!(back.step(i * MINUTE, x, 3.0), series.step(i * MINUTE, x, 3.0));
-        }
-    }
-
-    #[test]
-    fn a_series_fits_its_budget() {
-        assert!(Series::memory() <= 5 * 1024, "{} bytes", Series::memory());
+/// Bits and ranks have a resolution of their own; the others have that of the value.
+fn resolution_of(statistic: usize, of_value: f64) -> f64 {
+    match statistic {
+        CODE | SLOW_RANK => ROUNDING,
+        _ => of_value,
     }
 }

@@ -1,16 +1,21 @@
 //! A service's metrics: its series' surprises of one window joined into one p.
 //!
-//! `T = Σ max(0, L − 1)` over the series that have points in the window, with `L` the largest decades among the
-//! series' points, less log10 of their number; affine copies of another family are left out. p is the rank of `T` among the service's own past
-//! (one series' oddity among hundreds is ordinary, and how ordinary only the service itself can say), and 1 while
-//! there is too little past and in the windows after an instance changed. Models learn every point, also odd ones:
-//! they forget by themselves.
+//! `T = Σ max(0, L − 1)` over the series that have points in the window; of families that go along with each other, and
+//! of those that mostly repeat their value, the oddest alone counts (`twins`).
+//! `L` is what a series' `m` points prove together, Simes' `max_k (L_(k) − log10(m/k))` with `L_(k)` the `k`-th
+//! largest of their decades (Simes 1986): one odd point of many is worth less than one alone, and all of them as much.
+//! So `T` is of the same size whether a window is full or has just begun. Where the series drifts, `L` is that if more.
+//!
+//! p is the rank of `T` among the service's own past (one series' oddity among hundreds is ordinary, and how ordinary
+//! only the service itself can say), and 1 while there is too little past and in the windows after an instance
+//! changed. Every `T` is remembered, so p stays honest, but those of odd windows only when their run has ended or
+//! [`MAX_WAITING`] of them are there: an incident's second minute is held against the time before the first.
 
 use serde::{Deserialize, Serialize};
 
-use super::series::Step;
 use super::table::{Key, Table};
 use super::twins::Twins;
+use super::window::{Judged, OpenWindow, Pending};
 use crate::calibrate::History;
 use crate::evidence::Evidence;
 use crate::math;
@@ -27,27 +32,13 @@ const MIN_WINDOWS: u32 = 50;
 const GRACE_WINDOWS: u32 = 30;
 /// Decades of a series that are ordinary and count nothing.
 const FREE_DECADES: f64 = 1.0;
-
-/// A point of the open window.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Pending {
-    key: Key,
-    time_ns: u64,
-    value: f64,
-    tag: u64,
-}
-
-/// A series' points of the window: a range of the sorted order, and the oddest of them.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Judged {
-    pub key: Key,
-    pub first: usize,
-    pub end: usize,
-    /// Decades of the oddest point.
-    pub decades: f64,
-    pub value: f64,
-    pub step: Step,
-}
+/// Sums of a run of odd windows that wait; a longer run is learnt as it goes on.
+const MAX_WAITING: usize = 5;
+/// Windows after which a series that went no further out has settled, sooner where everything is adopted sooner. Series
+/// wander more than services do, and a level that is learnt late alarms all the while.
+const SETTLED: u32 = 5;
+/// What all series that rest prove together, in the place of a series' key.
+const RESTING: Key = (u64::MAX, u64::MAX);
 
 /// The metrics of one service.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -56,17 +47,18 @@ pub struct MetricStream {
     table: Table,
     twins: Twins,
     history: History,
-    pending: Vec<Pending>,
-    over_cap: u64,
+    open: OpenWindow,
     /// Windows closed, and windows of grace left.
     window: u64,
     grace: u32,
     quarantine: Quarantine,
+    /// Sums of quarantined windows, which the history has not learnt yet.
+    waiting: Vec<f64>,
     volume: Volume,
     #[serde(skip)]
-    order: Vec<u32>,
+    scratch: Vec<f64>,
     #[serde(skip)]
-    judged: Vec<Judged>,
+    spoken: Vec<Key>,
     #[serde(skip)]
     evidence: Option<Evidence>,
 }
@@ -78,14 +70,14 @@ impl MetricStream {
             params,
             twins: Twins::default(),
             history: History::of_services(),
-            pending: Vec::new(),
-            over_cap: 0,
+            open: OpenWindow::default(),
             window: 0,
             grace: 0,
             quarantine: Quarantine::default(),
+            waiting: Vec::new(),
             volume: Volume::default(),
-            order: Vec::new(),
-            judged: Vec::new(),
+            scratch: Vec::new(),
+            spoken: Vec::new(),
             evidence: None,
         }
     }
@@ -110,115 +102,86 @@ impl MetricStream {
 
     /// The open window's points of a series, by time.
     pub(super) fn window_points(&self, j: &Judged) -> Vec<(u64, f64)> {
-        let point = |&i: &u32| self.pending.get(i as usize).map(|p| (p.time_ns, p.value));
-        self.order[j.first..j.end].iter().filter_map(point).collect()
-    }
-
-    /// Orders the usable points by series, then by time. Arrival decides nothing: ties go by value and tag.
-    fn sort(&mut self) {
-        let pending = &self.pending;
-        self.order.clear();
-        self.order.extend((0..pending.len() as u32).filter(|&i| pending[i as usize].value.is_finite()));
-        self.order.sort_unstable_by(|&a, &b| {
-            let (a, b) = (&pending[a as usize], &pending[b as usize]);
-            (a.key, a.time_ns).cmp(&(b.key, b.time_ns)).then(a.value.total_cmp(&b.value)).then(a.tag.cmp(&b.tag))
-        });
-    }
-
-    /// Splits the order into series.
-    fn group(&mut self) {
-        self.judged.clear();
-        for (at, &i) in self.order.iter().enumerate() {
-            let p = &self.pending[i as usize];
-            match self.judged.last_mut() {
-                Some(j) if j.key == p.key => j.end = at + 1,
-                _ => self.judged.push(Judged {
-                    key: p.key,
-                    first: at,
-                    end: at + 1,
-                    decades: 0.0,
-                    value: p.value,
-                    step: Step { severity: 0.0, p: 1.0, decades: 0.0, alert: false, seasonal: None },
-                }),
-            }
-        }
+        self.open.points_of(j).collect()
     }
 
     /// Steps every series through its points in order of time. Returns how many points had no series.
-    fn step_all(&mut self, points: &mut [PointVerdict]) -> u64 {
+    fn step_all(&mut self, adopt_after: u32, verdicts: &mut [PointVerdict]) -> u64 {
+        let OpenWindow { points, order, judged, .. } = &mut self.open;
         let mut homeless = 0;
-        for j in &mut self.judged {
+        for j in judged {
             let Some(entry) = self.table.get_mut(&j.key) else {
                 homeless += (j.end - j.first) as u64;
                 continue;
             };
-            for &i in &self.order[j.first..j.end] {
-                let p = &self.pending[i as usize];
+            self.scratch.clear();
+            let mut oddest = -1.0;
+            for &i in &order[j.first..j.end] {
+                let p = &points[i as usize];
                 let step = entry.series.step(p.time_ns, p.value, self.params.metric_level);
                 entry.points = entry.points.saturating_add(1);
-                let verdict = &mut points[i as usize];
+                let verdict = &mut verdicts[i as usize];
                 (verdict.severity, verdict.p, verdict.alert) = (step.severity, step.p, step.alert);
-                if step.decades > j.decades || (step.decades == j.decades && step.severity > j.step.severity) {
-                    (j.decades, j.value, j.step) = (step.decades, p.value, step);
+                self.scratch.push(step.decades);
+                if step.decades > oddest || (step.decades == oddest && step.severity > j.step.severity) {
+                    (oddest, j.value) = (step.decades, p.value);
+                    j.step = step;
                 }
+                j.drift = step.drift;
             }
-            // The oddest of m points is m times as likely to be that odd.
-            j.decades = (j.decades - math::log10((j.end - j.first) as f64)).max(0.0);
+            j.decades = simes(&mut self.scratch);
+            entry.series.close_window(adopt_after);
         }
         homeless
     }
 
-    /// Tells the comparison of families this window's mean of each.
-    fn compare_families(&mut self) {
-        let (judged, order, pending) = (&self.judged, &self.order, &self.pending);
-        let mut at = 0;
-        let means = std::iter::from_fn(|| {
-            let family = judged.get(at)?.key.0;
-            let (mut sum, mut n) = (0.0, 0.0);
-            while let Some(j) = judged.get(at).filter(|j| j.key.0 == family) {
-                for &i in &order[j.first..j.end] {
-                    sum += pending[i as usize].value;
-                    n += 1.0;
-                }
-                at += 1;
-            }
-            Some((family, sum / n))
-        });
-        self.twins.window(self.window, means);
-    }
-
     /// `T`, with the series that add to it moved to the front, costliest first.
     fn join(&mut self) -> (f64, usize) {
-        let twins = &self.twins;
-        let mut total = 0.0;
-        let mut contributors = 0;
-        for at in 0..self.judged.len() {
-            let j = self.judged[at];
-            if j.decades > FREE_DECADES && !twins.is_copy(j.key.0) {
-                total += j.decades - FREE_DECADES;
-                self.judged.swap(at, contributors);
-                contributors += 1;
+        let judged = &mut self.open.judged;
+        let mut odd = 0;
+        for at in 0..judged.len() {
+            if judged[at].strength() > FREE_DECADES {
+                judged.swap(at, odd);
+                odd += 1;
             }
         }
         // Decades stop at what a series' past supports; severity tells apart those that stopped there.
-        self.judged[..contributors].sort_unstable_by(|a, b| {
-            let by_decades = b.decades.total_cmp(&a.decades);
+        judged[..odd].sort_unstable_by(|a, b| {
+            let by_decades = b.strength().total_cmp(&a.strength());
             by_decades.then(b.step.severity.total_cmp(&a.step.severity)).then(a.key.cmp(&b.key))
         });
+        // Of those that go along with each other the first is the proof, and the others are none of their own. So it
+        // is with those that rest: one failed request moves every counter that tells of it.
+        let (mut total, mut contributors) = (0.0, 0);
+        self.spoken.clear();
+        for at in 0..odd {
+            let (family, instance) = judged[at].key;
+            let proof = if judged[at].step.rests { RESTING } else { (self.twins.original(family), instance) };
+            if !self.spoken.contains(&proof) {
+                self.spoken.push(proof);
+                total += judged[at].strength() - FREE_DECADES;
+                judged[contributors..=at].rotate_right(1);
+                contributors += 1;
+            }
+        }
         (total, contributors)
     }
 
     fn items(&self, contributors: usize) -> Vec<Item> {
         let item = |j: &Judged| {
-            let (expected, band) = self.table.get(&j.key)?.series.expectation(&j.step);
-            let bits = (j.decades - FREE_DECADES) * std::f64::consts::LOG2_10;
+            let series = &self.table.get(&j.key)?.series;
+            let (observed, e) = match j.drift > j.decades {
+                true => series.drift_expectation(),
+                false => (j.value, series.expectation(&j.step)),
+            };
+            let bits = (j.strength() - FREE_DECADES) * std::f64::consts::LOG2_10;
             Some(Item {
                 context: j.key.1,
-                band: Some(band),
-                ..Item::new(ChannelKind::Metric, j.key.0, bits, j.value, expected)
+                band: Some(e.band),
+                ..Item::new(ChannelKind::Metric, j.key.0, bits, observed, e.expected)
             })
         };
-        self.judged[..contributors.min(Verdict::MAX_ITEMS)].iter().filter_map(item).collect()
+        self.open.judged[..contributors.min(Verdict::MAX_ITEMS)].iter().filter_map(item).collect()
     }
 
     fn state(&self) -> StreamState {
@@ -233,12 +196,12 @@ impl MetricStream {
 
     /// Judges the window's points, which there are.
     fn judge(&mut self, window: &Window, verdict: &mut Verdict) {
-        self.sort();
-        self.group();
-        self.table.admit(self.judged.iter().map(|j| j.key), self.window);
-        verdict.records_over_cap += self.step_all(&mut verdict.points);
-        self.compare_families();
-        let speaks = self.judged.iter().any(|j| self.table.get(&j.key).is_some_and(|e| e.series.speaks()));
+        self.open.sort();
+        self.table.admit(self.open.judged.iter().map(|j| j.key), self.window);
+        verdict.records_over_cap +=
+            self.step_all(window.adopt_after(self.params.adopt_after).min(SETTLED), &mut verdict.points);
+        self.twins.window(self.window, self.open.family_means());
+        let speaks = self.open.judged.iter().any(|j| self.table.get(&j.key).is_some_and(|e| e.series.speaks()));
         let (total, contributors) = self.join();
 
         // Of a window that ended early T is another: with one point instead of four a series is the oddest of one.
@@ -251,18 +214,20 @@ impl MetricStream {
         verdict.items = self.items(contributors);
         self.rule(window, verdict);
         if p <= self.params.evidence_p {
-            self.evidence = Some(self.collect_evidence(&self.judged[..contributors], &verdict.items));
+            self.evidence = Some(self.collect_evidence(&self.open.judged[..contributors], &verdict.items));
         }
 
         // A window in which no series could speak yet says nothing on how large T is.
         if !window.incomplete && !window.partial && speaks {
-            self.history.add(total);
+            self.waiting.push(total);
+            if !verdict.quarantined || self.waiting.len() >= MAX_WAITING {
+                self.waiting.drain(..).for_each(|t| self.history.add(t));
+            }
         }
         if !verdict.quarantined || verdict.adopted {
-            for j in &self.judged {
-                for &i in &self.order[j.first..j.end] {
-                    let p = &self.pending[i as usize];
-                    self.table.remember(&j.key, p.time_ns, p.value);
+            for j in &self.open.judged {
+                for (time_ns, value) in self.open.points_of(j) {
+                    self.table.remember(&j.key, time_ns, value);
                 }
             }
         }
@@ -283,12 +248,17 @@ impl Detector for MetricStream {
         for i in 0..batch.len() {
             Point::read(batch, i)?;
         }
-        let room = (self.params.max_records as usize).saturating_sub(self.pending.len()).min(batch.len());
+        let room = (self.params.max_records as usize).saturating_sub(self.open.points.len()).min(batch.len());
         for i in 0..room {
             let p = Point::read(batch, i)?;
-            self.pending.push(Pending { key: (p.family, p.instance), time_ns: p.time_ns, value: p.value, tag: p.tag });
+            self.open.points.push(Pending {
+                key: (p.family, p.instance),
+                time_ns: p.time_ns,
+                value: p.value,
+                tag: p.tag,
+            });
         }
-        self.over_cap += (batch.len() - room) as u64;
+        self.open.over_cap += (batch.len() - room) as u64;
         Ok(())
     }
 
@@ -298,21 +268,21 @@ impl Detector for MetricStream {
         if window.instance_changed {
             self.grace = GRACE_WINDOWS;
         }
-        let over_cap = std::mem::take(&mut self.over_cap);
-        let points: Vec<PointVerdict> = self.pending.iter().map(unjudged).collect();
-        let unusable = self.pending.iter().filter(|p| !p.value.is_finite()).count();
+        let over_cap = self.open.over_cap;
+        let points: Vec<PointVerdict> = self.open.points.iter().map(Pending::unjudged).collect();
+        let (records, unusable) = (points.len() as u64 + over_cap, self.open.unusable());
         let mut verdict = Verdict {
             records_over_cap: over_cap,
             records_unusable: unusable as u64,
             p_floor: self.history.floor(),
             points,
-            ..Verdict::new(window, self.state(), self.pending.len() as u64 + over_cap)
+            ..Verdict::new(window, self.state(), records)
         };
-        if unusable < self.pending.len() {
+        if unusable < self.open.points.len() {
             self.judge(window, &mut verdict);
         }
         self.volume.close(window, ChannelKind::MetricVolume, Volumes::None, &self.params, &mut verdict);
-        self.pending.clear();
+        self.open.clear();
         verdict
     }
 
@@ -325,7 +295,7 @@ impl Detector for MetricStream {
     }
 
     fn evicted(&self) -> u64 {
-        self.table.evicted()
+        self.table.evicted() + self.twins.turned_away()
     }
 
     fn memory(&self) -> usize {
@@ -333,22 +303,19 @@ impl Detector for MetricStream {
             + self.table.memory()
             + self.twins.memory()
             + self.history.memory()
+            + self.waiting.capacity() * std::mem::size_of::<f64>()
             + self.volume.memory()
-            + self.pending.capacity() * std::mem::size_of::<Pending>()
-            + self.order.capacity() * std::mem::size_of::<u32>()
-            + self.judged.capacity() * std::mem::size_of::<Judged>()
+            + self.open.memory()
     }
 }
 
-fn unjudged(p: &Pending) -> PointVerdict {
-    PointVerdict {
-        tag: p.tag,
-        time_ns: p.time_ns,
-        family: p.key.0,
-        instance: p.key.1,
-        value: p.value,
-        severity: 0.0,
-        p: 1.0,
-        alert: false,
+/// What the decades of several points of a series prove together; sorts them.
+pub(super) fn simes(decades: &mut [f64]) -> f64 {
+    if let [one] = decades {
+        return *one;
     }
+    decades.sort_unstable_by(|a, b| b.total_cmp(a));
+    let m = decades.len() as f64;
+    let of = |(k, &d): (usize, &f64)| d - math::log10(m / (k + 1) as f64);
+    decades.iter().enumerate().map(of).fold(0.0, f64::max)
 }

@@ -78,6 +78,7 @@ impl Table {
             entry.created = window;
             entry.last_window = window;
             entry.points = 0;
+            entry.series.settle();
             self.entries.insert(key, entry);
         }
     }
@@ -117,8 +118,8 @@ impl Table {
 
     /// Heap bytes held.
     pub fn memory(&self) -> usize {
-        let recent: usize = self.entries.values().map(|e| e.recent.capacity() * RECENT_BYTES).sum();
-        self.entries.len() * (Series::memory() + std::mem::size_of::<(Key, Entry)>()) + recent
+        let of = |e: &Entry| e.series.memory() + e.recent.capacity() * RECENT_BYTES;
+        self.entries.values().map(|e| of(e) + std::mem::size_of::<(Key, Entry)>()).sum()
     }
 
     /// The family's instance seen last, of those that were there before this window.

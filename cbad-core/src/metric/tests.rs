@@ -148,8 +148,8 @@ fn a_copy_of_a_series_counts_once() {
         }
         last.unwrap().channels[0].statistic
     };
-    assert!(statistic(0) > 1.0);
-    assert_eq!(statistic(0), statistic(4));
+    let (one, five) = (statistic(0), statistic(4));
+    assert!(one > 5.0 && five >= one && five < one + 1.5, "the oddest of five equals counts: {one} and {five}");
 }
 
 #[test]
@@ -181,7 +181,8 @@ fn more_series_than_the_limit_are_turned_away_not_lost() {
     assert_eq!(stream.series(), 16);
     observe(&mut stream, &(5000..5010).map(|f| point(1, f, 1.0)).collect::<Vec<_>>());
     stream.close(&window(1));
-    assert_eq!((stream.series(), stream.evicted()), (16, 10));
+    // Ten gave way; in two windows there were more families than are compared.
+    assert_eq!((stream.series(), stream.evicted()), (16, 12));
     assert!(stream.memory() < 1 << 20);
 }
 
@@ -228,6 +229,52 @@ fn alerts_are_latched_at_the_level() {
         })
         .collect();
     assert!(alerts[0] && alerts[3..].iter().all(|a| !a), "{alerts:?}");
+}
+
+#[test]
+fn one_point_of_many_proves_less_than_all_of_them() {
+    use super::stream::simes;
+    assert_eq!(simes(&mut [3.0]), 3.0);
+    assert!((simes(&mut [0.0, 3.0, 0.1, 0.2]) - (3.0 - 4f64.log10())).abs() < 1e-12);
+    assert_eq!(simes(&mut [3.0; 4]), 3.0);
+    assert_eq!(simes(&mut []), 0.0);
+}
+
+/// A window that has just begun is not odder than a full one: of either, one in a hundred is at p ≤ 1e-2.
+#[test]
+fn a_window_with_few_points_is_judged_as_one_with_many() {
+    let (mut hits, mut n) = (0, 0);
+    for seed in 0..4 {
+        let (mut stream, mut state) = (MetricStream::new(Params::default()), seed);
+        for i in 0..4000u64 {
+            let each = if i % 10 == 9 { 1 } else { 4 };
+            let points: Vec<Point> = (0..5 * each)
+                .map(|k| Point { time_ns: i * MINUTE + k, ..point(i, k % 5, 10.0 + noise(&mut state)) })
+                .collect();
+            observe(&mut stream, &points);
+            let v = stream.close(&window(i));
+            if each == 1 && i > 500 {
+                hits += u32::from(v.p <= 1e-2);
+                n += 1;
+            }
+        }
+    }
+    let rate = f64::from(hits) / f64::from(n);
+    assert!(rate < 0.025, "{rate} of the windows with one point a series");
+}
+
+#[test]
+fn an_incident_stays_odd_for_some_windows() {
+    let (mut stream, mut state) = (MetricStream::new(Params::default()), 12);
+    run(&mut stream, 0..2000, 6, &mut state);
+    for i in 2000..2004u64 {
+        let points: Vec<Point> = (1..=6)
+            .map(|f| point(i, f, 10.0 * f as f64 * if f == 3 { 10.0 } else { 1.0 } + noise(&mut state)))
+            .collect();
+        observe(&mut stream, &points);
+        let v = stream.close(&window(i));
+        assert!(v.p < 1e-3 && v.items[0].id == 3, "window {i}: {}", v.p);
+    }
 }
 
 #[test]

@@ -1,12 +1,13 @@
-//! Finds series families that are affine copies of another family of the service (usage and usage rate), so that one
-//! event is not counted twice.
+//! Finds families of series that go along with each other (usage and usage rate, the quantiles of one latency), so that
+//! one event is not counted once for each of them.
 //!
 //! Each window gives a family one value, the mean over its points. Its change since the last window is divided by its
 //! running size and clipped to ±3, so that one restart, which moves everything at once, cannot make strangers look
-//! alike. Two families are copies when the running correlation of these changes reaches 0.999 in size. Steps at which
-//! neither moves say nothing and are left out. The family that was seen first is the original.
+//! alike. Two families go along when the running correlation of these changes reaches ½ in size. Steps at which
+//! neither moves say nothing and are left out. Each family belongs to the first seen of those it goes along with that
+//! belong to no other.
 //!
-//! At most [`MAX_FAMILIES`] families are compared, so the pairs are bounded too; the others count as originals.
+//! At most [`MAX_FAMILIES`] families are compared, so the pairs are bounded too; the others stand alone, and are counted.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +15,9 @@ use serde::{Deserialize, Serialize};
 
 /// Families compared with each other.
 pub const MAX_FAMILIES: usize = 48;
-/// Correlation, in size, from which two families are copies. Rounding to a fiftieth of a usual change leaves more than this.
-const SAME: f64 = 0.999;
+/// Correlation, in size, from which two families go along: a quarter of the variance in common. What is more alike than
+/// that proves little on its own; of ten strangers' pairs none reaches it (30 changes: σ .18, later .05).
+const ALIKE: f64 = 0.5;
 /// Common changes needed before a pair is judged.
 const MIN_CHANGES: u32 = 30;
 /// Slowest rate of the running moments.
@@ -32,7 +34,8 @@ struct Family {
     /// Running mean square of the changes.
     power: f64,
     changes: u32,
-    copy: bool,
+    /// The place of the family that this one goes along with, plus one; 0: none.
+    of: u16,
 }
 
 /// Running products of the clipped changes of two families.
@@ -51,7 +54,7 @@ pub struct Twins {
     families: Vec<Family>,
     /// Lower triangle: the pair of places `i > j` is at `i(i − 1)/2 + j`.
     pairs: Vec<Pair>,
-    /// Families that found no place, summed over windows.
+    /// Windows in which some family found no place.
     turned_away: u64,
     #[serde(skip)]
     moves: Vec<(usize, f64)>,
@@ -61,21 +64,30 @@ impl Twins {
     /// Takes one window's family means, in rising order of id.
     pub fn window(&mut self, window: u64, means: impl Iterator<Item = (u64, f64)>) {
         self.moves.clear();
+        let mut full = false;
         for (id, value) in means {
             let Some(place) = self.place(id, window) else {
-                self.turned_away += 1;
+                full = true;
                 continue;
             };
             if let Some(z) = self.families.get_mut(place).and_then(|f| f.change(value, window)) {
                 self.moves.push((place, z));
             }
         }
+        self.turned_away += u64::from(full);
         self.compare();
     }
 
-    /// Whether the family repeats another one that was seen before it.
-    pub fn is_copy(&self, id: u64) -> bool {
-        self.places.get(&id).and_then(|&p| self.families.get(usize::from(p))).is_some_and(|f| f.copy)
+    /// The family that this one goes along with, itself where there is none.
+    pub fn original(&self, id: u64) -> u64 {
+        let family = self.places.get(&id).and_then(|&p| self.families.get(usize::from(p)));
+        let of = family.and_then(|f| self.families.get(usize::from(f.of).checked_sub(1)?));
+        of.map_or(id, |f| f.id)
+    }
+
+    /// Windows in which some family found no place.
+    pub fn turned_away(&self) -> u64 {
+        self.turned_away
     }
 
     /// Heap bytes held.
@@ -127,11 +139,12 @@ impl Twins {
         }
         for at in 0..self.moves.len() {
             let (i, _) = self.moves[at];
-            let copy = (0..i).any(|j| {
-                self.families.get(j).is_some_and(|f| !f.copy) && self.pairs.get(triangle(i, j)).is_some_and(Pair::same)
+            let original = (0..i).find(|&j| {
+                self.families.get(j).is_some_and(|f| f.of == 0)
+                    && self.pairs.get(triangle(i, j)).is_some_and(Pair::alike)
             });
             if let Some(f) = self.families.get_mut(i) {
-                f.copy = copy;
+                f.of = original.map_or(0, |j| j as u16 + 1);
             }
         }
     }
@@ -171,8 +184,8 @@ impl Pair {
         self.right += rate * (right * right - self.right);
     }
 
-    fn same(&self) -> bool {
-        self.n >= MIN_CHANGES && self.cross * self.cross >= SAME * SAME * self.left * self.right
+    fn alike(&self) -> bool {
+        self.n >= MIN_CHANGES && self.cross * self.cross >= ALIKE * ALIKE * self.left * self.right
     }
 }
 
@@ -180,12 +193,16 @@ impl Pair {
 mod tests {
     use super::*;
 
+    fn is_copy(twins: &Twins, id: u64) -> bool {
+        twins.original(id) != id
+    }
+
     fn noise(state: &mut u64) -> f64 {
         *state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (*state >> 11) as f64 / (1u64 << 53) as f64 - 0.5
     }
 
-    /// A walk, its affine copies (one rounded, one falling), a near copy, and a stranger.
+    /// A walk, its affine copies (one rounded, one falling), one that mostly follows it, and a stranger.
     fn feed(twins: &mut Twins, windows: std::ops::Range<u64>, state: &mut u64) {
         let mut walk = 100.0;
         for w in windows {
@@ -201,14 +218,14 @@ mod tests {
     }
 
     #[test]
-    fn copies_are_found_and_strangers_that_jump_together_are_not() {
+    fn what_goes_along_is_found_and_strangers_that_jump_together_are_not() {
         let mut twins = Twins::default();
         let mut state = 3;
         feed(&mut twins, 0..29, &mut state);
-        assert!((1..=5).all(|f| !twins.is_copy(f)), "too early to say");
+        assert!((1..=5).all(|f| !is_copy(&twins, f)), "too early to say");
         feed(&mut twins, 29..100, &mut state);
-        assert_eq!((1..=5).map(|f| twins.is_copy(f)).collect::<Vec<_>>(), [false, true, true, false, false]);
-        assert!(!twins.is_copy(99));
+        assert_eq!((1..=5).map(|f| is_copy(&twins, f)).collect::<Vec<_>>(), [false, true, true, true, false]);
+        assert!(!is_copy(&twins, 99));
     }
 
     #[test]
@@ -220,10 +237,10 @@ mod tests {
             let y = if w < 100 { 3.0 * x } else { noise(&mut state) };
             twins.window(w, [(1, x), (2, y)].into_iter());
             if w == 99 {
-                assert!(twins.is_copy(2));
+                assert!(is_copy(&twins, 2));
             }
         }
-        assert!(!twins.is_copy(2));
+        assert!(!is_copy(&twins, 2));
     }
 
     #[test]
@@ -235,7 +252,7 @@ mod tests {
                 [(1, 1.0), (2, 2.0), (3, f64::NAN), (4, f64::MAX * f64::from(w as u8 % 3) - 1.0)].into_iter(),
             );
         }
-        assert!((1..=4).all(|f| !twins.is_copy(f)));
+        assert!((1..=4).all(|f| !is_copy(&twins, f)));
     }
 
     #[test]
@@ -243,7 +260,7 @@ mod tests {
         let mut twins = Twins::default();
         twins.window(0, (0..200).map(|f| (f, 1.0)));
         assert_eq!(twins.families.len(), MAX_FAMILIES);
-        assert_eq!(twins.turned_away, 200 - MAX_FAMILIES as u64);
+        assert_eq!(twins.turned_away(), 1);
         let mut state = 1;
         for w in STALE..STALE + 60 {
             let x = noise(&mut state);
@@ -251,7 +268,7 @@ mod tests {
         }
         assert_eq!(twins.families.len(), MAX_FAMILIES);
         // Places of stale families are taken in order, so the first newcomer is the original.
-        assert!(twins.is_copy(501) && !twins.is_copy(500));
+        assert!(is_copy(&twins, 501) && !is_copy(&twins, 500));
     }
 
     #[test]

@@ -12,6 +12,10 @@
 
 use serde::{Deserialize, Serialize};
 
+mod quarter;
+#[cfg(test)]
+mod tests;
+
 use super::counts::Counts;
 use crate::math;
 
@@ -28,6 +32,8 @@ const PRIOR_XI: f64 = 0.3;
 const PRIOR_WEIGHT: f64 = 10.0;
 /// The first deviation lands so far below the top bin: two octaves of room before anything shifts.
 const HEADROOM: i32 = 9;
+/// Quarter-octaves past the tail's beginning at which what is learnt as rare is clipped.
+const CLIP: i32 = 4;
 
 /// Histogram of the deviations of one statistic.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,30 +77,6 @@ impl Default for Tail {
     }
 }
 
-/// Quarter-octave of a positive number: its exponent and the top two bits of its fraction.
-#[inline]
-fn quarter_octave(y: f64) -> i32 {
-    (y.to_bits() >> 50) as i32 - 4 * 1023
-}
-
-/// Natural logarithm of a quarter-octave's lower edge.
-#[inline]
-fn ln_edge(q: i32) -> f64 {
-    /// `ln(1 + m/4)`.
-    const LN_QUARTER: [f64; 4] = [0.0, 0.223_143_551_314_209_76, 0.405_465_108_108_164_4, 0.559_615_787_935_422_7];
-    f64::from(q.div_euclid(4)) * std::f64::consts::LN_2 + LN_QUARTER[q.rem_euclid(4) as usize]
-}
-
-#[inline]
-fn ln_mid(q: i32) -> f64 {
-    0.5 * (ln_edge(q) + ln_edge(q + 1))
-}
-
-/// Lower edge of a quarter-octave.
-fn edge(q: i32) -> f64 {
-    math::exp2(f64::from(q.div_euclid(4))) * (1.0 + 0.25 * f64::from(q.rem_euclid(4)))
-}
-
 #[inline]
 fn units(count: u32) -> f64 {
     f64::from(count) / f64::from(UNIT)
@@ -105,23 +87,63 @@ fn sum(counts: &[u16]) -> u32 {
     counts.iter().map(|&c| u32::from(c)).sum()
 }
 
+/// Quarter-octave of bin 0 when `q` is the first deviation.
+#[inline]
+fn fresh_base(q: i32) -> i32 {
+    q - BINS as i32 + HEADROOM
+}
+
 impl Tail {
-    /// Decades `−log10(2p)` of `u`'s two-sided tail against the past (0 while warming up), then learns `u`.
+    /// Decades `−log10(2p)` of `u`'s two-sided tail against the past; 0 while warming up.
     ///
     /// `p` is that of the side `u` lies on, hence the factor two; a value at the centre scores about 0.
     ///
     /// Deviations up to `resolution` count as none: they are rounding, not data.
-    pub fn step(&mut self, u: f64, resolution: f64) -> f64 {
+    pub fn score(&self, u: f64, resolution: f64) -> f64 {
+        if self.n < WARMUP {
+            return 0.0;
+        }
+        let (side, y) = self.deviation(u);
+        let p = if y <= resolution {
+            self.rank_p(side, 0)
+        } else {
+            let q = quarter::of(y);
+            let base = self.base.map_or(fresh_base(q), i32::from);
+            let bin = (q - base).clamp(0, BINS as i32 - 1) as usize;
+            if bin < usize::from(self.edges[side].first) {
+                self.rank_p(side, bin)
+            } else {
+                self.tail_p(side, base, y)
+            }
+        };
+        -math::log10(p) - std::f64::consts::LOG10_2
+    }
+
+    /// Takes `u` into the past.
+    pub fn learn(&mut self, u: f64, resolution: f64) {
         if self.n == 0 {
             self.centre = u;
         }
         let (side, y) = self.deviation(u);
         let bin = if y <= resolution { 0 } else { self.place(y) };
-        let score = if self.n >= WARMUP { -math::log10(self.p(side, bin, y)) - std::f64::consts::LOG10_2 } else { 0.0 };
-        self.learn(side, bin);
+        self.count(side, bin);
         self.n = self.n.saturating_add(1);
         self.centre += (1.0 / f64::from(self.n)).max(1.0 / f64::from(HORIZON)) * (u - self.centre);
-        score
+    }
+
+    /// `u`, or where it lies far beyond what is known, the limit on its side: an octave past where the tail begins.
+    ///
+    /// What is learnt so clipped says that something lay outside, not how far.
+    pub fn clip(&self, u: f64) -> f64 {
+        let (side, y) = self.deviation(u);
+        let Edge { first, count } = self.edges[side];
+        let (Some(base), true) = (self.base, count > 0) else { return u };
+        let limit = quarter::edge(i32::from(base) + i32::from(first) + CLIP);
+        match (y > limit, side) {
+            (false, _) => u,
+            (true, 0) => self.centre + limit,
+            (true, _) => self.centre - limit,
+        }
     }
 
     /// Share of the past below `u`, in (0, 1); ½ before the first observation.
@@ -131,7 +153,7 @@ impl Tail {
         }
         let (side, y) = self.deviation(u);
         let bin = match self.base {
-            Some(base) if y > resolution => (quarter_octave(y) - i32::from(base)).clamp(0, BINS as i32 - 1) as usize,
+            Some(base) if y > resolution => (quarter::of(y) - i32::from(base)).clamp(0, BINS as i32 - 1) as usize,
             _ => 0,
         };
         let beyond = units(self.above(side, bin)) + 0.5 * units(u32::from(self.counts[side][bin]));
@@ -160,7 +182,7 @@ impl Tail {
             if bin <= 1 {
                 0.0
             } else {
-                edge(i32::from(base) + bin as i32)
+                quarter::edge(i32::from(base) + bin as i32)
             }
         };
         TailBand { centre: self.centre, low: self.centre - reach(1), high: self.centre + reach(0) }
@@ -179,8 +201,8 @@ impl Tail {
 
     /// The bin of a deviation above the resolution; moves the histogram down when it is above the top.
     fn place(&mut self, y: f64) -> usize {
-        let q = quarter_octave(y);
-        let base = i32::from(*self.base.get_or_insert((q - BINS as i32 + HEADROOM) as i16));
+        let q = quarter::of(y);
+        let base = i32::from(*self.base.get_or_insert(fresh_base(q) as i16));
         let top = base + BINS as i32 - 1;
         let base = if q > top {
             self.shift((q - top) as usize);
@@ -248,29 +270,31 @@ impl Tail {
         }
     }
 
+    /// The rank of a bin below the tail.
     #[inline]
-    fn p(&self, side: usize, bin: usize, y: f64) -> f64 {
-        let n = units(self.total);
+    fn rank_p(&self, side: usize, bin: usize) -> f64 {
+        let beyond = units(self.above(side, bin)) + 0.5 * units(u32::from(self.counts[side][bin]));
+        (beyond + 0.5) / (units(self.total) + 1.0)
+    }
+
+    /// The fitted tail at a deviation beyond its edge.
+    #[inline]
+    fn tail_p(&self, side: usize, base: i32, y: f64) -> f64 {
         let Edge { first, count } = self.edges[side];
-        if bin < usize::from(first) {
-            let beyond = units(self.above(side, bin)) + 0.5 * units(u32::from(self.counts[side][bin]));
-            return (beyond + 0.5) / (n + 1.0);
-        }
-        let base = i32::from(self.base.unwrap_or(0));
-        let ln_first = ln_edge(base + i32::from(first));
+        let ln_first = quarter::ln_edge(base + i32::from(first));
         let mut excess = 0.0;
         for (j, &c) in self.counts[side].iter().enumerate().skip(usize::from(first)) {
             if c > 0 {
-                excess += units(u32::from(c)) * (ln_mid(base + j as i32) - ln_first);
+                excess += units(u32::from(c)) * (quarter::ln_mid(base + j as i32) - ln_first);
             }
         }
         let in_tail = units(count);
         let xi = (excess + PRIOR_WEIGHT * PRIOR_XI) / (in_tail + PRIOR_WEIGHT);
         let beyond = (math::ln(y) - ln_first).max(0.0);
-        ((in_tail + 0.5) / (n + 1.0) * math::exp(-beyond / xi)).max(1e-300)
+        ((in_tail + 0.5) / (units(self.total) + 1.0) * math::exp(-beyond / xi)).max(1e-300)
     }
 
-    fn learn(&mut self, side: usize, bin: usize) {
+    fn count(&mut self, side: usize, bin: usize) {
         let before = self.counts[side][bin];
         let after = before.saturating_add(UNIT as u16);
         self.counts[side][bin] = after;
@@ -326,139 +350,5 @@ impl From<Saved> for Tail {
         };
         tail.seek_edges();
         tail
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// The same tail with every count and edge sought from scratch, as the formula is written.
-    fn naive_score(t: &Tail, u: f64) -> f64 {
-        if t.n < WARMUP {
-            return 0.0;
-        }
-        let (side, y) = t.deviation(u);
-        let base = i32::from(t.base.unwrap_or(0));
-        let bin = if y <= 0.0 { 0 } else { (quarter_octave(y) - base).max(0) as usize };
-        let h = &t.counts[side];
-        let n = f64::from(t.total) / 8.0;
-        let need = ((0.005 * n).max(8.0) * 8.0) as u32;
-        let (mut k, mut c) = (BINS - 1, 0);
-        while k > 0 && c < need {
-            c += u32::from(h[k]);
-            k -= 1;
-        }
-        let p = if bin <= k {
-            let above: u32 = h[bin + 1..].iter().map(|&v| u32::from(v)).sum();
-            (f64::from(above) / 8.0 + f64::from(h[bin]) / 16.0 + 0.5) / (n + 1.0)
-        } else {
-            let e = ln_edge(base + k as i32 + 1);
-            let s: f64 = (k + 1..BINS).map(|j| f64::from(h[j]) / 8.0 * (ln_mid(base + j as i32) - e)).sum();
-            let cf = f64::from(c) / 8.0;
-            (cf + 0.5) / (n + 1.0) * (-(y.ln() - e).max(0.0) / ((s + 3.0) / (cf + 10.0))).exp()
-        };
-        -p.log10() - 2f64.log10()
-    }
-
-    fn gaussian(state: &mut u64) -> f64 {
-        let mut sum = -6.0;
-        for _ in 0..12 {
-            *state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            sum += (*state >> 11) as f64 / (1u64 << 53) as f64;
-        }
-        sum
-    }
-
-    proptest! {
-        #[test]
-        fn matches_the_naive_search(seed in any::<u64>(), scale in -200i32..200, heavy in any::<bool>()) {
-            let mut tail = Tail::default();
-            let mut state = seed;
-            let scale = 2f64.powi(scale);
-            for i in 0..3000 {
-                let g = gaussian(&mut state);
-                let u = scale * if heavy { g * g * g } else { g } * if i % 977 == 976 { 1e4 } else { 1.0 };
-                // Values above the histogram's top are placed after it moved, which the naive form does not do.
-                let fits = tail.base.is_some_and(|b| quarter_octave((u - tail.centre).abs()) < i32::from(b) + BINS as i32);
-                let want = naive_score(&tail, u);
-                let got = tail.step(u, 0.0);
-                prop_assert!(!fits || (got - want).abs() < 1e-9, "{} against {} at {}", got, want, i);
-            }
-        }
-
-        #[test]
-        fn never_panics(values in prop::collection::vec(-1e100f64..1e100, 1..200), exps in prop::collection::vec(-300i32..100, 200)) {
-            let mut tail = Tail::default();
-            for (v, e) in values.iter().zip(&exps) {
-                let u = v / 1e100 * 10f64.powi(*e);
-                let s = tail.step(u, 0.0);
-                prop_assert!(s.is_finite());
-                let r = tail.rank(u, 0.0);
-                prop_assert!(r > 0.0 && r < 1.0);
-            }
-        }
-    }
-
-    /// A light tail falls faster than the prior power, so beyond the rank the score errs on the quiet side.
-    #[test]
-    fn light_tails_score_at_most_what_they_should() {
-        let mut state = 5;
-        let mut tail = Tail::default();
-        let (mut at2, mut at3) = (0, 0);
-        let n = 200_000;
-        for _ in 0..n {
-            let s = tail.step(gaussian(&mut state), 0.0);
-            at2 += u32::from(s >= 2.0);
-            at3 += u32::from(s >= 3.0);
-        }
-        let (r2, r3) = (f64::from(at2) / f64::from(n), f64::from(at3) / f64::from(n));
-        assert!((0.006..0.013).contains(&r2), "{r2}");
-        assert!((0.00005..0.0011).contains(&r3), "{r3}");
-    }
-
-    #[test]
-    fn the_band_holds_its_share() {
-        let mut state = 11;
-        let mut tail = Tail::default();
-        for _ in 0..8000 {
-            tail.step(100.0 + gaussian(&mut state), 0.0);
-        }
-        let band = tail.band(0.01);
-        assert!((99.8..100.2).contains(&band.centre), "{band:?}");
-        assert!((102.0..103.6).contains(&band.high), "{band:?}");
-        assert!((96.4..98.0).contains(&band.low), "{band:?}");
-    }
-
-    #[test]
-    fn a_constant_past_ranks_and_a_jump_scores() {
-        let mut tail = Tail::default();
-        for _ in 0..500 {
-            assert!(tail.step(3.0, 0.0) <= 0.0);
-        }
-        assert_eq!(tail.band(0.01), TailBand { centre: 3.0, low: 3.0, high: 3.0 });
-        assert!(tail.step(4.0, 0.0) > 2.0);
-    }
-
-    #[test]
-    fn survives_a_save_and_a_damaged_one() {
-        let mut state = 1;
-        let mut tail = Tail::default();
-        for _ in 0..9000 {
-            tail.step(gaussian(&mut state), 0.0);
-        }
-        let bytes = postcard::to_allocvec(&tail).unwrap();
-        let mut back: Tail = postcard::from_bytes(&bytes).unwrap();
-        assert_eq!(back, tail);
-        assert_eq!(back.step(2.5, 0.0).to_bits(), tail.step(2.5, 0.0).to_bits());
-        for at in 0..bytes.len() {
-            let mut bad = bytes.clone();
-            bad[at] ^= 0x5a;
-            if let Ok(mut t) = postcard::from_bytes::<Tail>(&bad) {
-                assert!(!t.step(1e30, 0.0).is_nan());
-                t.band(0.01);
-            }
-        }
     }
 }
