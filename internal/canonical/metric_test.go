@@ -173,6 +173,22 @@ func TestMetricKinds(t *testing.T) {
 	assert.Equal(t, []short{{Cumulative, 4, 0}, {CumulativeMean, 8, 4}}, shorten(build(histogram(cumulative, 4))))
 	assert.Equal(t, []short{{Delta, 4, 0}, {Gauge, 2, 0}}, shorten(build(histogram(delta, 4))))
 	assert.Equal(t, []short{{Delta, 0, 0}}, shorten(build(histogram(delta, 0))))
+	exponential := func(temporality pmetric.AggregationTemporality, hasSum bool) func(pmetric.Metric) {
+		return func(m pmetric.Metric) {
+			h := m.SetEmptyExponentialHistogram()
+			h.SetAggregationTemporality(temporality)
+			p := h.DataPoints().AppendEmpty()
+			p.SetCount(4)
+			p.SetScale(3)
+			p.Positive().BucketCounts().FromRaw([]uint64{1, 3})
+			if hasSum {
+				p.SetSum(8)
+			}
+		}
+	}
+	assert.Equal(t, []short{{Cumulative, 4, 0}, {CumulativeMean, 8, 4}}, shorten(build(exponential(cumulative, true))))
+	assert.Equal(t, []short{{Delta, 4, 0}, {Gauge, 2, 0}}, shorten(build(exponential(delta, true))))
+	assert.Equal(t, []short{{Delta, 4, 0}}, shorten(build(exponential(delta, false))), "without a sum there is no mean")
 	assert.Equal(t, []short{{Cumulative, 3, 0}, {Gauge, 7, 0}}, shorten(build(func(m pmetric.Metric) {
 		p := m.SetEmptySummary().DataPoints().AppendEmpty()
 		p.SetCount(3)
@@ -183,6 +199,60 @@ func TestMetricKinds(t *testing.T) {
 		m.Gauge().DataPoints().AppendEmpty().SetFlags(pmetric.DefaultDataPointFlags.WithNoRecordedValue(true))
 	}))
 	assert.Empty(t, build(func(pmetric.Metric) {}))
+}
+
+// A series that its sender calls stale yields nothing, whatever its type and whatever else the point says.
+func TestStaleSeriesYieldNothing(t *testing.T) {
+	stale := pmetric.DefaultDataPointFlags.WithNoRecordedValue(true)
+	for name, fill := range map[string]func(pmetric.Metric){
+		"gauge": func(m pmetric.Metric) {
+			p := m.SetEmptyGauge().DataPoints().AppendEmpty()
+			p.SetDoubleValue(1)
+			p.SetFlags(stale)
+		},
+		"sum": func(m pmetric.Metric) {
+			p := m.SetEmptySum().DataPoints().AppendEmpty()
+			p.SetIntValue(1)
+			p.SetFlags(stale)
+		},
+		"histogram": func(m pmetric.Metric) {
+			p := m.SetEmptyHistogram().DataPoints().AppendEmpty()
+			p.SetCount(1)
+			p.SetSum(1)
+			p.SetFlags(stale)
+		},
+		"exponential histogram": func(m pmetric.Metric) {
+			p := m.SetEmptyExponentialHistogram().DataPoints().AppendEmpty()
+			p.SetCount(1)
+			p.SetSum(1)
+			p.SetFlags(stale)
+		},
+		"summary": func(m pmetric.Metric) {
+			p := m.SetEmptySummary().DataPoints().AppendEmpty()
+			p.SetCount(1)
+			p.QuantileValues().AppendEmpty().SetValue(1)
+			p.SetFlags(stale)
+		},
+	} {
+		m := pmetric.NewMetric()
+		m.SetName("m")
+		fill(m)
+		r := NewMetrics(nil, NewNames(1000))
+		assert.Empty(t, r.Append(nil, m, resourceOf("shop", "a"), 42), name)
+		assert.EqualValues(t, 1, r.Empty, name)
+	}
+}
+
+// A gap between two readings is part of the interval: what was counted in it is spread over it, and is no burst.
+func TestGapsAreNoBursts(t *testing.T) {
+	r := NewRates(10)
+	at := func(second uint64, total float64) Point {
+		return Point{Family: 1, Instance: 1, TimeNs: second * 1e9, StartNs: 1, Value: total, Kind: Cumulative}
+	}
+	assert.Empty(t, values(r, at(60, 600)))
+	assert.Equal(t, []float64{10}, values(r, at(120, 1200)))
+	assert.Equal(t, []float64{10}, values(r, at(7200, 72_000)), "after a gap of two hours")
+	assert.Equal(t, []float64{10}, values(r, at(7260, 72_600)))
 }
 
 // naiveCount is how many points a metric yields.
