@@ -56,8 +56,8 @@ func (h *handler) listAnomalies(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func parseQuery(r *http.Request) (store.Query, error) {
-	p := parseParams(r)
+// filters are what a list and the live stream take.
+func filters(p *params) store.Query {
 	q := store.Query{
 		StreamType:  anomaly.Signal(p.oneOf("stream_type", string(anomaly.Logs), string(anomaly.Metrics), string(anomaly.Traces))),
 		Service:     p.text("service"),
@@ -71,6 +71,15 @@ func parseQuery(r *http.Request) (store.Query, error) {
 		Text:        p.text("q"),
 		Detail:      store.Summary,
 	}
+	if !q.Start.IsZero() && !q.End.IsZero() && q.End.Before(q.Start) {
+		p.fail("end_time", "must not lie before start_time")
+	}
+	return q
+}
+
+func parseQuery(r *http.Request) (store.Query, error) {
+	p := parseParams(r)
+	q := filters(p)
 	sort, err := store.ParseSort(p.text("sort"))
 	if err != nil {
 		p.fail("sort", "%s", err)
@@ -78,9 +87,6 @@ func parseQuery(r *http.Request) (store.Query, error) {
 	q.Sort = sort
 	cursor := p.text("cursor")
 	q.Limit = p.limit()
-	if !q.Start.IsZero() && !q.End.IsZero() && q.End.Before(q.Start) {
-		p.fail("end_time", "must not lie before start_time")
-	}
 	if err := p.done(); err != nil {
 		return q, err
 	}

@@ -31,6 +31,8 @@ type Config struct {
 	Insecure bool `mapstructure:"insecure"`
 	// Access says what tokens of an authenticator allow. API keys need no configuration.
 	Access AccessConfig `mapstructure:"access"`
+	// Stream bounds the live stream.
+	Stream StreamConfig `mapstructure:"stream"`
 	// RateLimit bounds what each client may do.
 	RateLimit LimitConfig `mapstructure:"rate_limit"`
 
@@ -57,7 +59,7 @@ func createDefaultConfig() component.Config {
 	server.ReadHeaderTimeout = 10 * time.Second
 	server.ReadTimeout = 30 * time.Second
 	server.MaxRequestBodySize = 1 << 20
-	return &Config{ServerConfig: server, Store: StoreConfig{Path: sqlite.DefaultPath, Migrate: true}, QueryTimeout: 10 * time.Second, RateLimit: defaultLimits(), Access: AccessConfig{Claim: "membership"}}
+	return &Config{ServerConfig: server, Store: StoreConfig{Path: sqlite.DefaultPath, Migrate: true}, QueryTimeout: 10 * time.Second, RateLimit: defaultLimits(), Stream: StreamConfig{Clients: 2000, Remember: 4096}, Access: AccessConfig{Claim: "membership"}}
 }
 
 // Validate names every key that is wrong.

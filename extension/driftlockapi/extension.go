@@ -26,6 +26,7 @@ type api struct {
 	listener net.Listener
 	server   *http.Server
 	serving  sync.WaitGroup
+	handler  *handler
 }
 
 // Start opens the store and listens. What fails here stops the collector with a message that says what to mend.
@@ -56,7 +57,8 @@ func (a *api) Start(ctx context.Context, host component.Host) (err error) {
 	if err != nil {
 		return fmt.Errorf("listen on endpoint %s for the API (is it taken by another program?): %w", a.cfg.NetAddr.Endpoint, err)
 	}
-	a.server, a.listener = server, listener
+	a.server, a.listener, a.handler = server, listener, h
+	a.serving.Go(func() { h.hub.Run(h.closing) })
 	a.serving.Go(func() {
 		if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(fmt.Errorf("serve the API: %w", err)))
@@ -76,6 +78,7 @@ func (a *api) Start(ctx context.Context, host component.Host) (err error) {
 func (a *api) Shutdown(ctx context.Context) error {
 	var errs []error
 	if a.server != nil {
+		a.handler.close() // streams would never end by themselves
 		if err := a.server.Shutdown(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("wait for the API's last requests: %w", err), a.server.Close())
 		}

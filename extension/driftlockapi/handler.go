@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/driftlock/driftlock/internal/auth"
+	"github.com/driftlock/driftlock/internal/live"
 	"github.com/driftlock/driftlock/internal/store"
 )
 
@@ -28,10 +29,16 @@ type handler struct {
 	logger  *zap.Logger
 	version string
 	next    http.Handler
+
+	hub     *live.Hub
+	closing context.Context // ends when the API goes down: streams end then
+	close   context.CancelFunc
 }
 
 func newHandler(s store.Store, cfg *Config, tokens *auth.Tokens, logger *zap.Logger, version string) *handler {
 	h := &handler{store: s, keys: auth.NewKeys(s, nil), limits: cfg.RateLimit.tables(), cfg: cfg, logger: logger, version: version}
+	h.hub = live.NewHub(s, cfg.Stream.Remember, cfg.Stream.Clients, logger)
+	h.closing, h.close = context.WithCancel(context.Background())
 	h.gate = auth.NewGate(h.keys, tokens, cfg.local() || cfg.Insecure)
 	mux := http.NewServeMux()
 	for pattern, methods := range h.routes() {
@@ -48,6 +55,7 @@ func newHandler(s store.Store, cfg *Config, tokens *auth.Tokens, logger *zap.Log
 type route struct {
 	need  auth.Role
 	serve func(w http.ResponseWriter, r *http.Request) error
+	lasts bool // as long as the client stays: query_timeout does not apply
 }
 
 // methods are the routes of one path. What GET does, HEAD does.
@@ -56,21 +64,22 @@ type methods map[string]route
 // routes are all paths. A test goes through every one of them with every role.
 func (h *handler) routes() map[string]methods {
 	return map[string]methods{
-		"/healthz":   {http.MethodGet: {"", h.healthz}},
-		"/readyz":    {http.MethodGet: {"", h.readyz}},
-		"/style.css": {http.MethodGet: {"", h.style}},
+		"/healthz":   {http.MethodGet: {"", h.healthz, false}},
+		"/readyz":    {http.MethodGet: {"", h.readyz, false}},
+		"/style.css": {http.MethodGet: {"", h.style, false}},
 
-		"/{$}":                      {http.MethodGet: {auth.Reader, h.home}},
-		"/anomalies/{id}":           {http.MethodGet: {auth.Reader, h.anomalyPage}},
-		"/v1/anomalies":             {http.MethodGet: {auth.Reader, h.listAnomalies}},
-		"/v1/anomalies/{id}":        {http.MethodGet: {auth.Reader, h.getAnomaly}},
-		"/v1/anomalies/{id}/status": {http.MethodPatch: {auth.Writer, h.patchStatus}},
-		"/v1/streams":               {http.MethodGet: {auth.Reader, h.listStreams}},
-		"/v1/stats":                 {http.MethodGet: {auth.Reader, h.stats}},
-		"/v1/audit":                 {http.MethodGet: {auth.Reader, h.listAudit}},
-		"/v1/audit/check":           {http.MethodGet: {auth.Admin, h.checkAudit}},
-		"/v1/keys":                  {http.MethodGet: {auth.Admin, h.listKeys}, http.MethodPost: {auth.Admin, h.createKey}},
-		"/v1/keys/{id}":             {http.MethodDelete: {auth.Admin, h.revokeKey}},
+		"/{$}":                      {http.MethodGet: {auth.Reader, h.home, false}},
+		"/anomalies/{id}":           {http.MethodGet: {auth.Reader, h.anomalyPage, false}},
+		"/v1/anomalies":             {http.MethodGet: {auth.Reader, h.listAnomalies, false}},
+		"/v1/anomalies/{id}":        {http.MethodGet: {auth.Reader, h.getAnomaly, false}},
+		"/v1/anomalies/{id}/status": {http.MethodPatch: {auth.Writer, h.patchStatus, false}},
+		"/v1/streams":               {http.MethodGet: {auth.Reader, h.listStreams, false}},
+		"/v1/stream/anomalies":      {http.MethodGet: {auth.Reader, h.follow, true}},
+		"/v1/stats":                 {http.MethodGet: {auth.Reader, h.stats, false}},
+		"/v1/audit":                 {http.MethodGet: {auth.Reader, h.listAudit, false}},
+		"/v1/audit/check":           {http.MethodGet: {auth.Admin, h.checkAudit, false}},
+		"/v1/keys":                  {http.MethodGet: {auth.Admin, h.listKeys, false}, http.MethodPost: {auth.Admin, h.createKey, false}},
+		"/v1/keys/{id}":             {http.MethodDelete: {auth.Admin, h.revokeKey, false}},
 	}
 }
 
@@ -92,9 +101,12 @@ func (h *handler) serve(all methods) http.Handler {
 			h.fail(w, r, problem(http.StatusMethodNotAllowed, "%s takes %s (got %s)", clip(r.URL.Path), allow, clip(r.Method)))
 			return
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), h.cfg.QueryTimeout)
-		defer cancel()
-		r, err := h.admit(w, r.WithContext(ctx), route.need)
+		if !route.lasts {
+			ctx, cancel := context.WithTimeout(r.Context(), h.cfg.QueryTimeout)
+			defer cancel()
+			r = r.WithContext(ctx)
+		}
+		r, err := h.admit(w, r, route.need)
 		if err == nil {
 			err = route.serve(w, r)
 		}

@@ -48,3 +48,8 @@ func ParseMark(text string) (Mark, error) {
 	}
 	return Mark{Tx: tx, Seq: int64(seq)}, nil
 }
+
+// Before says whether this place comes before another.
+func (m Mark) Before(other Mark) bool {
+	return m.Tx < other.Tx || m.Tx == other.Tx && m.Seq < other.Seq
+}
