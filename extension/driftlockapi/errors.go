@@ -31,12 +31,13 @@ var messages = map[int]string{
 	http.StatusPreconditionFailed:    "Changed meanwhile",
 	http.StatusRequestEntityTooLarge: "Body too large",
 	http.StatusUnsupportedMediaType:  "Content type not supported",
+	http.StatusUnprocessableEntity:   "Refused by the pipeline",
 	http.StatusTooManyRequests:       "Too many requests",
 	http.StatusNotFound:              "Resource not found",
 	http.StatusMethodNotAllowed:      "Method not allowed",
 	http.StatusMisdirectedRequest:    "Misdirected request",
 	http.StatusInternalServerError:   "Internal error",
-	http.StatusServiceUnavailable:    "Store not available",
+	http.StatusServiceUnavailable:    "Not available",
 	http.StatusGatewayTimeout:        "Query took too long",
 }
 

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.uber.org/zap"
 
+	"github.com/driftlock/driftlock/internal/events"
 	"github.com/driftlock/driftlock/internal/store"
 )
 
@@ -27,6 +28,7 @@ type api struct {
 	server   *http.Server
 	serving  sync.WaitGroup
 	handler  *handler
+	events   eventSink
 }
 
 // Start opens the store and listens. What fails here stops the collector with a message that says what to mend.
@@ -57,6 +59,7 @@ func (a *api) Start(ctx context.Context, host component.Host) (err error) {
 	if err != nil {
 		return fmt.Errorf("listen on endpoint %s for the API (is it taken by another program?): %w", a.cfg.NetAddr.Endpoint, err)
 	}
+	h.sink = &a.events
 	a.server, a.listener, a.handler = server, listener, h
 	a.serving.Go(func() { h.hub.Run(h.closing) })
 	a.serving.Go(func() {
@@ -91,3 +94,6 @@ func (a *api) Shutdown(ctx context.Context) error {
 	}
 	return errors.Join(errs...)
 }
+
+// RegisterEvents lets a driftlockevents receiver take the events that are posted.
+func (a *api) RegisterEvents(sink events.Sink) (func(), error) { return a.events.RegisterEvents(sink) }

@@ -30,13 +30,14 @@ type handler struct {
 	version string
 	next    http.Handler
 
+	sink    *eventSink
 	hub     *live.Hub
 	closing context.Context // ends when the API goes down: streams end then
 	close   context.CancelFunc
 }
 
 func newHandler(s store.Store, cfg *Config, tokens *auth.Tokens, logger *zap.Logger, version string) *handler {
-	h := &handler{store: s, keys: auth.NewKeys(s, nil), limits: cfg.RateLimit.tables(), cfg: cfg, logger: logger, version: version}
+	h := &handler{sink: &eventSink{}, store: s, keys: auth.NewKeys(s, nil), limits: cfg.RateLimit.tables(), cfg: cfg, logger: logger, version: version}
 	h.hub = live.NewHub(s, cfg.Stream.Remember, cfg.Stream.Clients, logger)
 	h.closing, h.close = context.WithCancel(context.Background())
 	h.gate = auth.NewGate(h.keys, tokens, cfg.local() || cfg.Insecure)
@@ -74,6 +75,7 @@ func (h *handler) routes() map[string]methods {
 		"/v1/anomalies/{id}":        {http.MethodGet: {auth.Reader, h.getAnomaly, false}},
 		"/v1/anomalies/{id}/status": {http.MethodPatch: {auth.Writer, h.patchStatus, false}},
 		"/v1/streams":               {http.MethodGet: {auth.Reader, h.listStreams, false}},
+		"/v1/events":                {http.MethodPost: {auth.Writer, h.postEvents, false}},
 		"/v1/stream/anomalies":      {http.MethodGet: {auth.Reader, h.follow, true}},
 		"/v1/stats":                 {http.MethodGet: {auth.Reader, h.stats, false}},
 		"/v1/audit":                 {http.MethodGet: {auth.Reader, h.listAudit, false}},

@@ -1,0 +1,104 @@
+package driftlockapi
+
+import (
+	"io"
+	"mime"
+	"net/http"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/consumer/consumererror"
+
+	"github.com/driftlock/driftlock/internal/events"
+)
+
+// eventSink is where posted events go: the receiver that registered, as long as it does.
+type eventSink struct {
+	mu   sync.RWMutex
+	sink events.Sink
+}
+
+// RegisterEvents lets a driftlockevents receiver take the events. While a request is on its way into the pipeline, leaving waits.
+func (s *eventSink) RegisterEvents(sink events.Sink) (func(), error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sink != nil {
+		return nil, events.ErrTaken
+	}
+	s.sink = sink
+	return sync.OnceFunc(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.sink = nil
+	}), nil
+}
+
+type accepted struct {
+	Accepted int               `json:"accepted"`
+	Rejected []events.Rejected `json:"rejected"`
+}
+
+// postEvents reads events and answers when the pipeline has them.
+func (h *handler) postEvents(w http.ResponseWriter, r *http.Request) error {
+	if err := parseParams(r).done(); err != nil {
+		return err
+	}
+	form, err := eventForm(r)
+	if err != nil {
+		return err
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return bodyError(err)
+	}
+	batch, err := events.Read(body, form, time.Now().UTC())
+	if err != nil {
+		return problem(http.StatusBadRequest, "%s", clip(err.Error()))
+	}
+	if len(batch.Events) == 0 {
+		if len(batch.Rejected) == 0 {
+			return problem(http.StatusBadRequest, "no event is in the body")
+		}
+		first := batch.Rejected[0]
+		return problem(http.StatusBadRequest, "none of the %d events can be taken; event %d %s", len(batch.Rejected), first.Index, clip(first.Error))
+	}
+	if err := h.intoPipeline(r, batch.Events); err != nil {
+		w.Header().Set("Retry-After", "1")
+		return err
+	}
+	answer := accepted{Accepted: len(batch.Events), Rejected: batch.Rejected}
+	if answer.Rejected == nil {
+		answer.Rejected = []events.Rejected{}
+	}
+	h.answer(w, r, http.StatusOK, answer)
+	return nil
+}
+
+func (h *handler) intoPipeline(r *http.Request, list []events.Event) error {
+	h.sink.mu.RLock()
+	defer h.sink.mu.RUnlock()
+	if h.sink.sink == nil {
+		return problem(http.StatusServiceUnavailable, "no driftlockevents receiver is part of a metrics pipeline here; add one to receive events")
+	}
+	err := h.sink.sink.Consume(r.Context(), list)
+	switch {
+	case err == nil:
+		return nil
+	case consumererror.IsPermanent(err):
+		return problem(http.StatusUnprocessableEntity, "the pipeline refuses these events: %s", clip(err.Error()))
+	}
+	return problem(http.StatusServiceUnavailable, "the pipeline cannot take events right now: %s", clip(err.Error()))
+}
+
+func eventForm(r *http.Request) (events.Form, error) {
+	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err == nil && (params["charset"] == "" || params["charset"] == "utf-8") {
+		switch kind {
+		case "application/json":
+			return events.JSON, nil
+		case "application/x-ndjson", "application/jsonl":
+			return events.NDJSON, nil
+		}
+	}
+	return 0, problem(http.StatusUnsupportedMediaType, "Content-Type must be application/json or application/x-ndjson (got %q)", clip(r.Header.Get("Content-Type")))
+}
