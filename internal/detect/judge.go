@@ -82,15 +82,41 @@ func (j *judgement) parts() episode.Evidence {
 	own := func(k cbad.ChannelKind) bool { // what a service calls is its own doing, too
 		return k == cbad.TraceDuration || k == cbad.TraceNew || k == cbad.MetricSum || k == cbad.MetricVolume
 	}
+	fell := j.metricsFell()
+	less := func(k cbad.ChannelKind) bool { return volume(k) || fell && k == cbad.MetricSum }
 	return episode.Evidence{
 		All:       finite(j.decades),
 		Own:       j.decadesOf(own),
 		Rest:      j.decadesOf(func(k cbad.ChannelKind) bool { return k != cbad.TraceNet }),
 		Volume:    j.decadesOf(volume),
-		Busy:      j.decadesOf(func(k cbad.ChannelKind) bool { return !volume(k) }),
+		Less:      j.decadesOf(less),
+		Busy:      j.decadesOf(func(k cbad.ChannelKind) bool { return !less(k) }),
 		Timeless:  j.decadesOf(func(k cbad.ChannelKind) bool { return k != cbad.TraceDuration }),
 		Resources: j.decadesOf(func(k cbad.ChannelKind) bool { return own(k) && k != cbad.TraceDuration }),
 	}
+}
+
+// metricsFell tells whether what is odd about a window's metrics is that they are lower than expected, by three of four of
+// their bits.
+func (j *judgement) metricsFell() bool {
+	v := &j.v.signals[metrics]
+	if !j.v.present[metrics] || len(v.items) == 0 || v.P > odd {
+		return false
+	}
+	items, err := cbad.DecodeItems(v.items)
+	if err != nil {
+		j.m.refused(metrics, "decode items", err)
+	}
+	fell, all := 0.0, 0.0
+	for i := range items {
+		if it := &items[i]; it.Channel == cbad.MetricSum {
+			all += it.Bits
+			if it.Observed < it.Expected {
+				fell += it.Bits
+			}
+		}
+	}
+	return fell >= 0.75*all
 }
 
 // decadesOf combines some of the channels. Where none is odd there is nothing to combine.

@@ -111,17 +111,18 @@ func oddest(list []*service, part func(Evidence) float64) (best *service) {
 	return best
 }
 
-// idle tells whether evidence is mostly that there is less than usual.
-func (e Evidence) idle() bool { return e.Volume >= odd && e.Busy < share*min(e.All, enough) }
+// idle tells whether evidence is mostly that there is less than usual. What falls with the demand, as processor time and rates
+// do, is part of it: a metric that falls alone is its service's own all the same, where no caller does less.
+func (e Evidence) idle() bool { return e.Less >= odd && e.Busy < share*min(e.All, enough) }
 
 // asks is the highest of the services above that do less, where one below is odd in little but that it does less.
 func (t *Tracker) asks(v *service, window uint64) *service {
 	if !v.Run.Most.idle() {
 		return nil
 	}
-	less := func(e Evidence) float64 { return e.Volume }
+	less := func(e Evidence) float64 { return e.Less }
 	passed := []*service{v}
-	for range maxHops {
+	for range maxClimb {
 		callers := t.oddCallers(passed[len(passed)-1], v, window, less)
 		next := oddest(slices.DeleteFunc(callers, func(s *service) bool { return slices.Contains(passed, s) }), less)
 		if next == nil {

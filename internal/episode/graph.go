@@ -12,6 +12,7 @@ type edge struct {
 const (
 	maxEdges = 256 // of one caller
 	maxHops  = 3   // between a cause and what it explains
+	maxClimb = 16  // from a service that does less to the highest that does
 	maxNear  = 512 // services looked at in one search
 	keepFor  = 1440
 )

@@ -29,14 +29,15 @@ type Evidence struct {
 	Own       float64 // what the service's own work shows: its time, its resources, calls it never made
 	Rest      float64 // all but the time on the way to it, which its callers can bring about
 	Volume    float64 // that there is less than usual
-	Busy      float64 // all but Volume
+	Less      float64 // Volume, and metrics that fell
+	Busy      float64 // all but Less
 	Timeless  float64 // all but Time
 	Resources float64 // Own but Time
 }
 
 func (e *Evidence) most(o Evidence) {
 	e.All, e.Own, e.Rest = max(e.All, o.All), max(e.Own, o.Own), max(e.Rest, o.Rest)
-	e.Busy = max(e.Busy, o.Busy)
+	e.Less, e.Busy = max(e.Less, o.Less), max(e.Busy, o.Busy)
 	e.Volume, e.Timeless, e.Resources = max(e.Volume, o.Volume), max(e.Timeless, o.Timeless), max(e.Resources, o.Resources)
 }
 

@@ -223,7 +223,7 @@ func TestLessDemandComesFromAbove(t *testing.T) {
 	said := func(change func(gateway, checkout, payment *Judged)) []string {
 		g, c, p := judge("gateway", 1, 1e-4), judge("checkout", 1, 1e-5, "gateway"), judge("payment", 1, 1e-9, "checkout")
 		for _, j := range []*Judged{g, c, p} {
-			j.Evidence.Volume, j.Evidence.Busy = j.Evidence.All, 0
+			j.Evidence.Volume, j.Evidence.Less, j.Evidence.Busy = j.Evidence.All, j.Evidence.All, 0
 		}
 		change(g, c, p)
 		s := tell(t, calls(0)...)
@@ -234,10 +234,11 @@ func TestLessDemandComesFromAbove(t *testing.T) {
 	assert.Equal(t, []string{"gateway 1 r1 w1", "checkout 1 r1 w1 by gateway", "payment 1 r1 w1"},
 		said(func(_, _, p *Judged) { p.Evidence.Busy = 8 }), "it is not only asked less, and makes nobody ask less")
 	assert.Equal(t, []string{"gateway 1 r1 w1 by checkout", "checkout 1 r1 w1", "payment 1 r1 w1 by checkout"},
-		said(func(g, _, _ *Judged) { g.Evidence.Volume, g.Evidence.Busy = 0, 4 }), "the highest that does less, not the lowest")
+		said(func(g, _, _ *Judged) { g.Evidence.Volume, g.Evidence.Less, g.Evidence.Busy = 0, 0, 4 }), "the highest that does less, not the lowest")
 	assert.Equal(t, []string{"gateway 1 r1 w1 by payment", "checkout 1 r1 w1 by payment", "payment 1 r1 w1"},
 		said(func(g, c, _ *Judged) {
 			g.Evidence.Volume, c.Evidence.Volume, g.Evidence.Busy, c.Evidence.Busy = 0, 0, 4, 5
+			g.Evidence.Less, c.Evidence.Less = 0, 0
 		}), "silence itself fails callers")
 }
 
