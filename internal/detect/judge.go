@@ -90,7 +90,7 @@ func (j *judgement) parts() episode.Evidence {
 		Rest:      j.decadesOf(func(k cbad.ChannelKind) bool { return k != cbad.TraceNet }),
 		Volume:    j.decadesOf(volume),
 		Less:      j.decadesOf(less),
-		Busy:      j.decadesOf(func(k cbad.ChannelKind) bool { return !less(k) }),
+		Busy:      j.decadesOf(func(k cbad.ChannelKind) bool { return !less(k) && !proportion(k) }),
 		Timeless:  j.decadesOf(func(k cbad.ChannelKind) bool { return k != cbad.TraceDuration }),
 		Resources: j.decadesOf(func(k cbad.ChannelKind) bool { return own(k) && k != cbad.TraceDuration }),
 	}
@@ -143,6 +143,11 @@ func (j *judgement) decadesOf(kind func(cbad.ChannelKind) bool) float64 {
 // volume tells whether a channel says how much there was.
 func volume(k cbad.ChannelKind) bool {
 	return k == cbad.LogVolume || k == cbad.TraceVolume || k == cbad.MetricVolume
+}
+
+// proportion tells whether a channel says how much there was of each kind.
+func proportion(k cbad.ChannelKind) bool {
+	return k == cbad.LogCount || k == cbad.LogTransition || k == cbad.TraceCount
 }
 
 func latched(points []cbad.Point) bool {

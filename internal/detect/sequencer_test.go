@@ -264,26 +264,23 @@ func TestOwnItemsDoNotWaitForTheSequencer(t *testing.T) {
 	<-done
 }
 
-// A payload whose times leap about has many parts. Finding a record's part must not take the longer the more there are.
-func TestLeapingTimesAreEncodedInLinearTime(t *testing.T) {
+// Where times leap about, the search for a record's part ends: what lies further back than maxSearch parts is not found
+// again but begun anew, so that a payload costs at most maxSearch steps a record however its times lie.
+func TestTheSearchForAPartHasAnEnd(t *testing.T) {
 	d, _ := faked(t, DefaultConfig(), replaying(), plain)
-	encode := func(n int) time.Duration {
-		seconds := make([]float64, n)
-		for i := range seconds {
-			seconds[i] = float64(60 * (i * 7919 % n))
+	parts := func(last int) int {
+		seconds := make([]float64, maxSearch+2)
+		for i := range maxSearch + 1 {
+			seconds[i] = float64(60 * i)
 		}
-		ld, best := logsAt("shop", seconds...), time.Hour
-		for range 3 {
-			began := time.Now()
-			a := d.EncodeLogs(ld)
-			best = min(best, time.Since(began))
-			assert.Len(t, a.parts, n)
-			a.Discard()
-		}
-		return best
+		seconds[maxSearch+1] = float64(60 * last)
+		a := d.EncodeLogs(logsAt("shop", seconds...))
+		defer a.Discard()
+		return len(a.parts)
 	}
-	small, large := encode(4000), encode(64_000)
-	assert.Less(t, large, 100*small, "16 times as many records, where 256 times as much time is quadratic")
+	assert.Equal(t, maxSearch+1, parts(maxSearch), "the newest")
+	assert.Equal(t, maxSearch+1, parts(1), "the last one within reach")
+	assert.Equal(t, maxSearch+2, parts(0), "one beyond it")
 }
 
 // A window that becomes an anomaly has evidence, also where the budget is generous.

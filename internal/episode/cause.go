@@ -58,8 +58,10 @@ func (t *Tracker) cause(e *episode, window uint64) string {
 	if best == nil {
 		return ""
 	}
-	if c := t.asks(best, window); c != nil && c != v {
-		best = c
+	if best.Run.Most.idle() {
+		if c := t.asks(best, window); c != nil && c != v {
+			best = c
+		}
 	}
 	return best.Name
 }
@@ -113,18 +115,26 @@ func oddest(list []*service, part func(Evidence) float64) (best *service) {
 
 // idle tells whether evidence is mostly that there is less than usual. What falls with the demand, as processor time and rates
 // do, is part of it: a metric that falls alone is its service's own all the same, where no caller does less.
-func (e Evidence) idle() bool { return e.Less >= odd && e.Busy < share*min(e.All, enough) }
+func (e Evidence) idle() bool { return e.Less >= odd && e.Busy < max(share*min(e.All, enough), odd) }
 
-// asks is the highest of the services above that do less, where one below is odd in little but that it does less.
+// asks is the highest of the services above that do less, where one below is odd in little but that it does less. What is
+// asked less often shows it later, so a caller between that does not show it is passed over.
 func (t *Tracker) asks(v *service, window uint64) *service {
-	if !v.Run.Most.idle() {
-		return nil
-	}
 	less := func(e Evidence) float64 { return e.Less }
 	passed := []*service{v}
+	idlest := func(callers []*service) *service {
+		return oddest(slices.DeleteFunc(callers, func(s *service) bool { return slices.Contains(passed, s) }), less)
+	}
 	for range maxClimb {
-		callers := t.oddCallers(passed[len(passed)-1], v, window, less)
-		next := oddest(slices.DeleteFunc(callers, func(s *service) bool { return slices.Contains(passed, s) }), less)
+		last := passed[len(passed)-1]
+		next := idlest(t.oddCallers(last, v, window, less))
+		if next == nil {
+			var beyond []*service
+			for _, quiet := range t.callersOf(last.Hash) {
+				beyond = append(beyond, t.oddCallers(quiet, v, window, less)...)
+			}
+			next = idlest(beyond)
+		}
 		if next == nil {
 			break
 		}

@@ -30,7 +30,7 @@ type Evidence struct {
 	Rest      float64 // all but the time on the way to it, which its callers can bring about
 	Volume    float64 // that there is less than usual
 	Less      float64 // Volume, and metrics that fell
-	Busy      float64 // all but Less
+	Busy      float64 // all but Less and proportions of lines and calls, which follow who asks
 	Timeless  float64 // all but Time
 	Resources float64 // Own but Time
 }
