@@ -242,6 +242,15 @@ typedef struct {
   uint8_t reserved[3];
 } cbad_request;
 
+// How often something pauses and for how long, as far as its caller keeps that: all 0 before the first window, changed by
+// cbad_gaps_present and cbad_gaps_over alone.
+typedef struct {
+  double windows;
+  double begun;
+  double continued;
+  double ended;
+} cbad_gaps;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -368,6 +377,31 @@ int32_t cbad_combine(const double *p,
 int32_t cbad_product(const double *p,
                      size_t n,
                      double *p_out);
+
+// The p at which the realised chance of the p-values in a pool is the given one, at most that itself, by the fitted tail
+// of the pool: bins counts windows by decades (-log10 of their p), width decades each. A thin pool gives p back.
+// Errors: CBAD_NULL, CBAD_INVALID (misaligned, width or p not above 0).
+// Pointers: bins must be readable for n elements, p_out writable.
+int32_t cbad_pool_level(const double *bins,
+                        size_t n,
+                        double width,
+                        double p,
+                        double *p_out);
+
+// Learns a window without a gap.
+// Errors: CBAD_NULL, CBAD_INVALID (misaligned).
+// Pointers: gaps must be readable and writable.
+int32_t cbad_gaps_present(cbad_gaps *gaps);
+
+// Learns that a gap of run windows is over.
+// Errors: CBAD_NULL, CBAD_INVALID (misaligned).
+// Pointers: gaps must be readable and writable.
+int32_t cbad_gaps_over(cbad_gaps *gaps, uint64_t run);
+
+// The probability that after a window without a gap one of at least run windows follows.
+// Errors: CBAD_NULL, CBAD_INVALID (misaligned).
+// Pointers: gaps must be readable, p_out writable.
+int32_t cbad_gaps_p(const cbad_gaps *gaps, uint64_t run, double *p_out);
 
 // Copies the message of this thread's last failure to buf, cap bytes at most with the closing zero, and returns its
 // length without it. Call it on the thread that failed, before another call. A message is UTF-8, cut between characters.

@@ -30,6 +30,12 @@ pub fn exp2(x: f64) -> f64 {
     libm::exp2(x)
 }
 
+/// `10^x`.
+#[inline]
+pub fn pow10(x: f64) -> f64 {
+    libm::exp10(x)
+}
+
 /// Decades of a tail probability: `−log10 p`, at most 300.
 #[inline]
 pub fn decades(p: f64) -> f64 {

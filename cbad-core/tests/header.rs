@@ -61,6 +61,7 @@ fn c_lays_structures_out_as_rust_does() {
     }
     same!(cbad_params: struct_size, adopt_after, seed, evidence_p, quarantine_p, metric_level, request_p, request_idle_ns,
         max_records, max_symbols, max_requests, max_sample_bytes, warmup_windows, reserved);
+    same!(cbad_gaps: windows, begun, continued, ended);
     same!(cbad_window: struct_size, flags, start_ns, end_ns);
     same!(cbad_channel: kind, reserved, statistic, p, p_floor);
     same!(cbad_verdict: struct_size, flags, window_start_ns, window_end_ns, records, records_over_cap, records_unusable,

@@ -32,6 +32,14 @@ package cbad
 #cgo nocallback cbad_combine
 #cgo noescape cbad_product
 #cgo nocallback cbad_product
+#cgo noescape cbad_pool_level
+#cgo nocallback cbad_pool_level
+#cgo noescape cbad_gaps_present
+#cgo nocallback cbad_gaps_present
+#cgo noescape cbad_gaps_over
+#cgo nocallback cbad_gaps_over
+#cgo noescape cbad_gaps_p
+#cgo nocallback cbad_gaps_p
 #include "shim.h"
 */
 import "C"
@@ -304,6 +312,35 @@ func Combine(ps []float64) (p, decades float64) {
 func Product(ps []float64) float64 {
 	p := C.double(1)
 	C.cbad_product((*C.double)(unsafe.SliceData(ps)), C.size_t(len(ps)), &p)
+	return float64(p)
+}
+
+// PoolLevel gives the p at which the realised chance of pooled p-values is the given one, at most that itself. Bins count
+// windows by decades, so many decades wide. What the core refuses, as a p of 0, is given back.
+func PoolLevel(bins []float64, width, p float64) float64 {
+	level := C.double(p)
+	C.cbad_pool_level((*C.double)(unsafe.SliceData(bins)), C.size_t(len(bins)), C.double(width), C.double(p), &level)
+	return float64(level)
+}
+
+// Gaps is how often something pauses and for how long.
+type Gaps struct{ Windows, Begun, Continued, Ended float64 }
+
+func (g *Gaps) c() *C.cbad_gaps { return (*C.cbad_gaps)(unsafe.Pointer(g)) }
+
+// Four numbers here as there.
+var _ = [1]struct{}{}[C.size_t(unsafe.Sizeof(Gaps{}))-C.sizeof_cbad_gaps]
+
+// Present learns a window without a gap.
+func (g *Gaps) Present() { C.cbad_gaps_present(g.c()) }
+
+// Over learns a gap of so many windows.
+func (g *Gaps) Over(run uint64) { C.cbad_gaps_over(g.c(), C.uint64_t(run)) }
+
+// P is the probability of a gap of at least so many windows.
+func (g *Gaps) P(run uint64) float64 {
+	p := C.double(1)
+	C.cbad_gaps_p(g.c(), C.uint64_t(run), &p)
 	return float64(p)
 }
 

@@ -3,6 +3,8 @@ package detect
 import (
 	"math"
 	"slices"
+
+	"github.com/driftlock/driftlock/internal/cbad"
 )
 
 // pool is what the verdicts on all services together say about how far p-values can be believed. It does not say which of
@@ -10,10 +12,9 @@ import (
 //
 // With twenty services and one false alarm a day the level is 3.5e-5 a window, and no single service has the history that
 // a p-value of that size needs: it is extrapolated. But all services together have tens of thousands of windows, each
-// with a p-value that should be at most 10^−x with a chance of 10^−x. The pool holds these decades x and fits their tail:
-// with n windows, k of them above u, mean excess m, the realised chance of x decades is (k + ½)/(n + 1) · exp(−(x − u)/m)
-// (Pickands 1975, shape 0). Where that is more than 10^−x, the level is lowered until the realised chance is what the
-// budget allows; where it is less, nothing is gained by it.
+// with a p-value that should be at most 10^−x with a chance of 10^−x. The pool holds these decades x, and the core fits their
+// tail (cbad-core/src/calibrate/pool.rs). Where x decades come more often than 10^−x says, the level is lowered until the
+// realised chance is what the budget allows; where they come less often, nothing is gained by it.
 //
 // What belongs together counts once, since the budget counts what wakes people, and so that an incident does not make the
 // detector deaf to the next one: a run of odd windows of one service (runs declustering, Leadbetter, Weissman, de Haan and
@@ -37,18 +38,6 @@ const (
 	poolWidth = 0.05
 	// poolMemory is the number of windows after which all counts are halved: nine days of twenty services.
 	poolMemory = 1 << 18
-	// poolLeast is how many windows say nothing about a tail yet.
-	poolLeast = 1000
-	// The tail is made of this share of the windows, and of at least so many.
-	poolShare = 0.005
-	poolTail  = 30
-	// The mean excess is shrunk to that of honest p-values, 1/ln 10 decades, which counts as so many windows: a tail of thirty
-	// knows its mean no better than by a fifth, which would be a decade at the level.
-	poolPrior = 30
-	// poolReach is how far beyond u one window counts, in decades: an incident does not stretch the tail.
-	poolReach = 2
-	// poolMost is by how many decades the level is lowered at most, whatever happened.
-	poolMost = 1.5
 	// poolOdd are the decades from which on a window waits.
 	poolOdd = 2
 	// poolWait is for how many windows.
@@ -107,28 +96,4 @@ func (p *pool) add(decades float64) {
 }
 
 // level is the p at which the realised chance is the given one, at most that itself.
-func (p *pool) level(nominal float64) float64 {
-	if p.N < poolLeast {
-		return nominal
-	}
-	want := max(poolTail, poolShare*p.N)
-	k, edge := 0.0, poolBins
-	for k < want && edge > 0 {
-		edge--
-		k += p.Bins[edge]
-	}
-	u := float64(edge) * poolWidth
-	excess := 0.0
-	for i := edge; i < poolBins; i++ {
-		excess += p.Bins[i] * min(float64(i-edge)*poolWidth+poolWidth/2, poolReach)
-	}
-	mean := (poolPrior*math.Log10E + excess) / (poolPrior + k)
-	asked := -math.Log10(nominal)
-	x := u + mean*math.Log((k+0.5)/(p.N+1)/nominal)
-	// In hundredths of a decade, rounded up: machines whose last bits differ agree on the level.
-	x = math.Ceil(min(x, asked+poolMost)*100) / 100
-	if x <= asked {
-		return nominal
-	}
-	return math.Pow(10, -x)
-}
+func (p *pool) level(nominal float64) float64 { return cbad.PoolLevel(p.Bins[:], poolWidth, nominal) }

@@ -77,7 +77,7 @@ func TestThePoolForgetsAndNeverGoesDeaf(t *testing.T) {
 	for range 2000 {
 		p.add(12) // a storm
 	}
-	assert.InEpsilon(t, math.Pow(10, -4-poolMost), p.level(1e-4), 0.03)
+	assert.InEpsilon(t, math.Pow(10, -4-1.5), p.level(1e-4), 0.03)
 	fill(&p, 6*poolMemory, 1)
 	assert.Greater(t, p.level(1e-4), 1e-4/2.5)
 	assert.Less(t, p.N, float64(poolMemory))

@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"slices"
 	"time"
+
+	"github.com/driftlock/driftlock/internal/cbad"
 )
 
 // silence closes the windows in which a regular stream had nothing, so that the core can judge them; it judges nothing but
@@ -27,10 +29,10 @@ type silence struct {
 
 // signalGap is what is known of one signal's gaps.
 type signalGap struct {
-	past  gaps
-	run   uint64 // windows that most streams miss, 0 without a gap
-	since uint64 // the first of them
-	ended uint64 // when the newest gap was over: the window then
+	past  cbad.Gaps // of most streams together
+	run   uint64    // windows that most streams miss, 0 without a gap
+	since uint64    // the first of them
+	ended uint64    // when the newest gap was over: the window then
 }
 
 // silent is a regular stream that misses windows.
@@ -163,10 +165,10 @@ func (q *silence) turn(sig signal, gap bool, regular int) bool {
 		most := missing[min(regular/2, len(missing)-1)]
 		g.run, g.since = most.windows, most.from
 	case g.run > 0:
-		g.past.over(g.run)
+		g.past.Over(g.run)
 		g.run, g.ended = 0, q.swept
 	case regular > 0:
-		g.past.present()
+		g.past.Present()
 	default:
 		// Nobody who could have a gap.
 	}

@@ -55,10 +55,10 @@ func (q *silence) sayGap(regular [signals]int) {
 	p, worst := 1.0, signals
 	for sig := range signals {
 		g := &q.signals[sig]
-		if g.run < 2 || g.past.windows < float64(d.cfg.WarmupWindows) {
+		if g.run < 2 || g.past.Windows < float64(d.cfg.WarmupWindows) {
 			continue
 		}
-		if now := g.past.p(g.run); worst == signals || now < p {
+		if now := g.past.P(g.run); worst == signals || now < p {
 			p, worst = now, sig
 		}
 	}
@@ -70,7 +70,7 @@ func (q *silence) sayGap(regular [signals]int) {
 	_, decades := cbad.Combine([]float64{p})
 	g := &q.signals[worst]
 	a := d.origin().Anomaly(Pipeline, signalNames[worst], at(start), at(q.swept))
-	a.Kind, a.Score, a.PValue, a.PFloor, a.Level = anomaly.KindGap, decades, p, 1/(g.past.windows+1), level
+	a.Kind, a.Score, a.PValue, a.PFloor, a.Level = anomaly.KindGap, decades, p, 1/(g.past.Windows+1), level
 	for sig := range signals {
 		if q.signals[sig].run > 0 {
 			a.Signals = append(a.Signals, signalNames[sig])

@@ -36,7 +36,6 @@ func TestEveryFieldIsKeptOrListed(t *testing.T) {
 			"d": "the detector", "moved": "the wall clock begins anew", "order": "reused memory", "missing": "the same",
 		}},
 		{signalGap{}, gapState{}, nil},
-		{gaps{}, pastGaps{}, nil},
 		{models{}, modelsState{}, map[string]string{
 			"d": "the detector", "service": "its own record",
 			"batch": "reused memory", "spare": "the same", "ps": "the same",

@@ -1,5 +1,7 @@
 package detect
 
+import "github.com/driftlock/driftlock/internal/cbad"
+
 // silenceState is what a snapshot keeps of the search for silent streams.
 type silenceState struct {
 	Swept   uint64
@@ -8,19 +10,15 @@ type silenceState struct {
 }
 
 type gapState struct {
-	Past              pastGaps
+	Past              cbad.Gaps
 	Run, Since, Ended uint64
 }
-
-type pastGaps struct{ Windows, Begun, Continued, Ended float64 }
 
 func (q *silence) save() silenceState {
 	s := silenceState{Swept: q.swept, Said: q.said}
 	for sig := range q.signals {
 		g := &q.signals[sig]
-		s.Signals[sig] = gapState{
-			Past: pastGaps{g.past.windows, g.past.begun, g.past.continued, g.past.ended}, Run: g.run, Since: g.since, Ended: g.ended,
-		}
+		s.Signals[sig] = gapState{Past: g.past, Run: g.run, Since: g.since, Ended: g.ended}
 	}
 	return s
 }
@@ -29,8 +27,6 @@ func (q *silence) load(s *silenceState) {
 	q.swept, q.said, q.moved = s.Swept, s.Said, q.d.wall()
 	for sig := range q.signals {
 		g := &s.Signals[sig]
-		q.signals[sig] = signalGap{
-			past: gaps{g.Past.Windows, g.Past.Begun, g.Past.Continued, g.Past.Ended}, run: g.Run, since: g.Since, ended: g.Ended,
-		}
+		q.signals[sig] = signalGap{past: g.Past, run: g.Run, since: g.Since, ended: g.Ended}
 	}
 }

@@ -5,6 +5,7 @@
 mod counts;
 pub mod dispersion;
 mod history;
+pub mod pool;
 mod runs;
 mod severity;
 mod tail;

@@ -76,6 +76,17 @@ pub const CBAD_MAX_CHANNELS: usize = 8;
 /// A stream: an opaque number, never 0. It is not an address.
 pub type cbad_stream = u64;
 
+/// How often something pauses and for how long, as far as its caller keeps that: all 0 before the first window, changed by
+/// cbad_gaps_present and cbad_gaps_over alone.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct cbad_gaps {
+    pub windows: f64,
+    pub begun: f64,
+    pub continued: f64,
+    pub ended: f64,
+}
+
 /// Parameters of a stream. Set struct_size to sizeof(cbad_params) and reserved to 0.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,9 @@
 
 use std::ffi::c_char;
 
+use crate::calibrate::pool;
 use crate::math;
+use crate::volume::gaps::Gaps;
 
 use super::abi::*;
 use super::error::{entry, fail, with_last, Failure};
@@ -318,6 +320,75 @@ pub unsafe extern "C" fn cbad_product(p: *const f64, n: usize, p_out: *mut f64) 
         unsafe { raw::write("p_out", p_out, math::product_p(&ps))? };
         Ok(())
     })
+}
+
+/// The p at which the realised chance of the p-values in a pool is the given one, at most that itself, by the fitted tail
+/// of the pool: bins counts windows by decades (-log10 of their p), width decades each. A thin pool gives p back.
+/// Errors: CBAD_NULL, CBAD_INVALID (misaligned, width or p not above 0).
+///
+/// # Safety
+/// bins must be readable for n elements, p_out writable.
+#[no_mangle]
+pub unsafe extern "C" fn cbad_pool_level(bins: *const f64, n: usize, width: f64, p: f64, p_out: *mut f64) -> i32 {
+    entry(|| {
+        if !(width > 0.0 && p > 0.0) {
+            return fail(CBAD_INVALID, format!("width and p must be above 0 (got {width} and {p})"));
+        }
+        // SAFETY: the caller's contract, here and below; raw checks null, alignment and size.
+        let bins = unsafe { raw::slice("bins", bins, n)? };
+        unsafe { raw::write("p_out", p_out, pool::level(bins, width, p)) }
+    })
+}
+
+/// Learns a window without a gap.
+/// Errors: CBAD_NULL, CBAD_INVALID (misaligned).
+///
+/// # Safety
+/// gaps must be readable and writable.
+#[no_mangle]
+pub unsafe extern "C" fn cbad_gaps_present(gaps: *mut cbad_gaps) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe { changed(gaps, Gaps::present) }
+}
+
+/// Learns that a gap of run windows is over.
+/// Errors: CBAD_NULL, CBAD_INVALID (misaligned).
+///
+/// # Safety
+/// gaps must be readable and writable.
+#[no_mangle]
+pub unsafe extern "C" fn cbad_gaps_over(gaps: *mut cbad_gaps, run: u64) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe { changed(gaps, |g| g.ended(run, false)) }
+}
+
+/// The probability that after a window without a gap one of at least run windows follows.
+/// Errors: CBAD_NULL, CBAD_INVALID (misaligned).
+///
+/// # Safety
+/// gaps must be readable, p_out writable.
+#[no_mangle]
+pub unsafe extern "C" fn cbad_gaps_p(gaps: *const cbad_gaps, run: u64, p_out: *mut f64) -> i32 {
+    entry(|| {
+        // SAFETY: the caller's contract, here and below; raw checks null and alignment.
+        let past = unsafe { raw::read("gaps", gaps)? };
+        unsafe { raw::write("p_out", p_out, past_of(&past).p(run)) }
+    })
+}
+
+unsafe fn changed(gaps: *mut cbad_gaps, change: impl FnOnce(&mut Gaps)) -> i32 {
+    entry(|| {
+        // SAFETY: the caller's contract, here and below; raw checks null and alignment.
+        let mut past = past_of(&unsafe { raw::read("gaps", gaps.cast_const())? });
+        change(&mut past);
+        let Gaps { windows, begun, continued, ended, .. } = past;
+        unsafe { raw::write("gaps", gaps, cbad_gaps { windows, begun, continued, ended }) }
+    })
+}
+
+fn past_of(gaps: &cbad_gaps) -> Gaps {
+    let cbad_gaps { windows, begun, continued, ended } = *gaps;
+    Gaps { windows, begun, continued, ended, odd: 0.0 }
 }
 
 /// Copies the message of this thread's last failure to buf, cap bytes at most with the closing zero, and returns its

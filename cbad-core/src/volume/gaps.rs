@@ -19,12 +19,12 @@ const MAX_RUN: u64 = 1024;
 
 /// The past of gaps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Gaps {
-    windows: f64,
-    begun: f64,
-    continued: f64,
-    ended: f64,
-    odd: f64,
+pub(crate) struct Gaps {
+    pub windows: f64,
+    pub begun: f64,
+    pub continued: f64,
+    pub ended: f64,
+    pub odd: f64,
 }
 
 impl Gaps {

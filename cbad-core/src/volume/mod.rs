@@ -25,7 +25,7 @@
 //! Not judged: the first window after a pause (it began somewhere within), windows with records skipped or that were
 //! closed early, and fewer records in the windows after an instance changed. None at all is judged there too.
 
-mod gaps;
+pub(crate) mod gaps;
 mod level;
 #[cfg(test)]
 mod tests;
