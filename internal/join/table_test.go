@@ -42,6 +42,16 @@ func TestResolve(t *testing.T) {
 			span(1, 1, 0, shop, 5, 0, 100), Resolved{ExclusiveNs: 60 * ms},
 		},
 		{
+			"two calls one after another, the second one's clock three seconds ahead",
+			[]Span{span(1, 2, 1, cart, 6, 10, 30), span(1, 3, 1, 30, 6, 3040, 3060), span(1, 1, 0, shop, 5, 0, 100)},
+			span(1, 1, 0, shop, 5, 0, 100), Resolved{ExclusiveNs: 60 * ms, Remote: true},
+		},
+		{
+			"two calls one after another, the second one's clock three seconds behind",
+			[]Span{span(1, 2, 1, cart, 6, 10_010, 10_030), span(1, 3, 1, 30, 6, 7040, 7060), span(1, 1, 0, shop, 5, 10_000, 10_100)},
+			span(1, 1, 0, shop, 5, 10_000, 10_100), Resolved{ExclusiveNs: 60 * ms, Remote: true},
+		},
+		{
 			"two calls at once count once",
 			[]Span{span(1, 2, 1, shop, 6, 10, 90), span(1, 3, 1, shop, 6, 10, 90), span(1, 1, 0, shop, 5, 0, 100)},
 			span(1, 1, 0, shop, 5, 0, 100), Resolved{ExclusiveNs: 20 * ms},

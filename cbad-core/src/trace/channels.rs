@@ -12,6 +12,9 @@ use crate::{ChannelKind, Item};
 /// A normal z has about `z²/1.386` bits in its tail, `exp(−z²/2) = 2^(−z²/(2 ln 2))`.
 const Z2_PER_BIT: f64 = 2.0 * std::f64::consts::LN_2;
 
+/// [`crate::SpanRecord::parent`] of a span whose parent was never seen.
+const UNSEEN_PARENT: u64 = 1;
+
 /// One channel before calibration.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Statistic {
@@ -76,6 +79,8 @@ pub(super) fn score(
     }
     let mut scored = Vec::new();
     past.edges.score(edges, &mut scored);
+    // A parent that did not come says nothing on what it calls.
+    scored.retain(|s| s.kind == Kind::New || s.context != UNSEEN_PARENT);
     let of = |kind: Kind| scored.iter().copied().filter(|s| s.kind == kind).collect::<Vec<_>>();
     let (mut new, mut transitions, mut counts) = (of(Kind::New), of(Kind::Transition), of(Kind::Count));
     meet_again(window, past, &mut new);
@@ -159,7 +164,8 @@ fn score_durations(window: &OpenWindow, past: &Past, slower: bool, out: &mut Sco
     let tests: Vec<(&Edge, Test)> = window
         .edges()
         .iter()
-        .filter_map(|e| past.durations.get(&e.id).and_then(|l| l.test(&e.durations)).map(|t| (e, t)))
+        .flat_map(|e| past.durations.iter().zip(&e.durations).map(move |(levels, sums)| (e, levels, sums)))
+        .filter_map(|(e, levels, sums)| levels.get(&e.id).and_then(|l| l.test(sums)).map(|t| (e, t)))
         .collect();
     if tests.is_empty() {
         return;

@@ -23,10 +23,6 @@ const TEST_VARIANCE_FLOOR: f64 = 0.02;
 const DRIFT: f64 = 0.05;
 /// Variance assumed where a first window has too few spans to say.
 const VARIANCE_PRIOR: f64 = 0.25;
-/// Shares of spans with a child in another service that differ by more are not the same way of measuring.
-const COMPARABLE: f64 = 0.5;
-/// EWMA rate of that share: after seven windows the other way of measuring is the normal one, and the level begins anew.
-const REMOTE_RATE: f64 = 0.1;
 /// One window's squared statistic counts at most this much towards the dispersion.
 const SQUARE_CAP: f64 = 100.0;
 /// A mean's z is clipped to these before several are added up: no single edge decides.
@@ -47,8 +43,6 @@ pub(super) fn nanoseconds(level: f64) -> f64 {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Sums {
     pub n: u64,
-    /// Of them, spans with a child in another service.
-    remote: u64,
     sum: i64,
     squares: u128,
     lo: i32,
@@ -59,25 +53,20 @@ impl Sums {
     /// Empty, with the bounds of `past`.
     pub fn new(past: Option<&Level>) -> Self {
         let (lo, hi) = past.and_then(Level::bounds).unwrap_or((0, i32::MAX));
-        Sums { n: 0, remote: 0, sum: 0, squares: 0, lo, hi }
+        Sums { n: 0, sum: 0, squares: 0, lo, hi }
     }
 
     #[inline]
-    pub fn add(&mut self, code: i32, remote: bool) {
+    pub fn add(&mut self, code: i32) {
         // Not `clamp`, which panics where the bounds of a damaged snapshot have crossed.
         let v = i64::from(code.max(self.lo).min(self.hi));
         self.n += 1;
-        self.remote += u64::from(remote);
         self.sum += v;
         self.squares += u128::from((v * v) as u64);
     }
 
     pub fn mean(&self) -> f64 {
         self.sum as f64 / self.n as f64 / ONE
-    }
-
-    fn remote_share(&self) -> f64 {
-        self.remote as f64 / self.n.max(1) as f64
     }
 
     /// `Σ (v − about)²`.
@@ -97,8 +86,6 @@ pub(super) struct Level {
     variance: f64,
     /// Decayed squared statistics, `t²` before the division by the dispersion.
     squares: f64,
-    /// Share of spans with a child in another service.
-    remote: f64,
     /// Learnt window it was last seen in.
     pub last: u64,
 }
@@ -125,7 +112,7 @@ impl Level {
         let n = sums.n as f64;
         let mean = sums.mean();
         let variance = if sums.n > 2 { (sums.scatter(mean) / n).max(VARIANCE_FLOOR) } else { VARIANCE_PRIOR };
-        Level { windows: 1.0, spans: n, mean, variance, squares: 0.0, remote: sums.remote_share(), last: now }
+        Level { windows: 1.0, spans: n, mean, variance, squares: 0.0, last: now }
     }
 
     fn mature(&self) -> bool {
@@ -151,14 +138,8 @@ impl Level {
         d * d * (1.0 / n + 1.0 / self.spans)
     }
 
-    /// False where most spans had a child in another service and now have not, or the reverse: that side's spans are missing
-    /// (or came in), and with them what was taken off the exclusive time.
-    fn comparable(&self, sums: &Sums) -> bool {
-        (sums.remote_share() - self.remote).abs() <= COMPARABLE
-    }
-
     pub fn test(&self, sums: &Sums) -> Option<Test> {
-        if !self.mature() || sums.n == 0 || !self.comparable(sums) {
+        if !self.mature() || sums.n == 0 {
             return None;
         }
         let error = (self.dispersion() * self.variance_of_mean(sums.n as f64) + DRIFT * DRIFT).sqrt();
@@ -173,15 +154,6 @@ impl Level {
     }
 
     pub fn learn(&mut self, sums: &Sums, now: u64) {
-        if !self.comparable(sums) {
-            self.remote += REMOTE_RATE * (sums.remote_share() - self.remote);
-            if self.comparable(sums) {
-                *self = Level::first(sums, now);
-            }
-            self.last = now;
-            return;
-        }
-        self.remote += REMOTE_RATE * (sums.remote_share() - self.remote);
         let n = sums.n as f64;
         if self.mature() {
             let shift = sums.mean() - self.mean;

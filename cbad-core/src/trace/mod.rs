@@ -12,8 +12,8 @@
 //!   windows since have them ([`newcomers`]); known operations under a new parent, whose p from history is at least
 //!   `2^−b`: a novelty that came once has no p below about one in the windows seen.
 //! * **count**: operations given the parent ([`crate::count`]), `N_c` being the spans under that parent; absent where no
-//!   parent has a choice.
-//! * **duration**: the mean of log2 of the exclusive time of each edge, winsorised at 2.5 σ, as a Student t with the
+//!   parent has a choice. Spans whose parent never came say nothing here.
+//! * **duration**: the mean of log2 of the exclusive time of each edge, spans with a child in another service apart, winsorised at 2.5 σ, as a Student t with the
 //!   edge's own dispersion; and Stouffer's sum over the edges.
 //! * **net**: the same test on client minus server time, Stouffer over edges per caller, then over callers, one-sided.
 //! * **error**: spans with error status given the operation; absent until the stream has seen an error.

@@ -92,7 +92,8 @@ impl Common {
 pub(super) struct Past {
     pub edges: count::Model,
     pub errors: Errors,
-    pub durations: Levels,
+    /// Of spans without and with a child in another service.
+    pub durations: [Levels; 2],
     pub net: Levels,
     pub common: Common,
     pub newcomers: Newcomers,
@@ -109,7 +110,7 @@ impl Past {
         Past {
             edges: count::Model::new(count::Limits::symbols(symbols)),
             errors: Errors::new(symbols as usize),
-            durations: Levels::new(edge_limit(symbols)),
+            durations: [(); 2].map(|()| Levels::new(edge_limit(symbols))),
             net: Levels::new(edge_limit(symbols)),
             common: Common::default(),
             newcomers: Newcomers::default(),
@@ -118,7 +119,7 @@ impl Past {
     }
 
     pub fn instance_changed(&mut self) {
-        self.durations.cap();
+        self.durations.iter_mut().for_each(Levels::cap);
         self.net.cap();
     }
 
@@ -128,14 +129,14 @@ impl Past {
         self.edges.learn(edges);
         self.errors.learn(errors, self.windows);
         for e in window.edges() {
-            if e.durations.n > 0 {
-                self.durations.learn(e.id, &e.durations, self.windows);
+            for (levels, sums) in self.durations.iter_mut().zip(&e.durations).filter(|(_, s)| s.n > 0) {
+                levels.learn(e.id, sums, self.windows);
             }
             if e.net.n > 0 {
                 self.net.learn(e.id, &e.net, self.windows);
             }
         }
-        self.durations.trim();
+        self.durations.iter_mut().for_each(Levels::trim);
         self.net.trim();
         if let Some(z) = common {
             self.common.learn(z);
@@ -145,7 +146,7 @@ impl Past {
     pub fn memory(&self) -> usize {
         self.edges.memory()
             + self.errors.memory()
-            + self.durations.memory()
+            + self.durations.iter().map(Levels::memory).sum::<usize>()
             + self.net.memory()
             + self.newcomers.memory()
     }

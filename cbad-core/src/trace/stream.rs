@@ -72,7 +72,7 @@ impl TraceStream {
         TraceEvictions {
             counts: self.past.edges.evictions(),
             errors: self.past.errors.evicted,
-            durations: self.past.durations.evicted,
+            durations: self.past.durations.iter().map(|l| l.evicted).sum(),
             net: self.past.net.evicted,
             newcomers: self.past.newcomers.evicted,
         }

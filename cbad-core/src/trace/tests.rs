@@ -168,6 +168,58 @@ fn newcomers_are_bounded() {
 }
 
 #[test]
+fn a_third_of_a_callees_spans_missing_does_not_make_its_caller_slow() {
+    let (mut stream, mut random) = (TraceStream::new(Params::default()), Random(5));
+    for w in 0..160 {
+        let mut spans = usual(&mut random, w, 30);
+        for (i, s) in spans.iter_mut().filter(|s| s.operation == QUERY).enumerate() {
+            s.flags = SpanRecord::REMOTE_CHILD;
+            if w >= 100 && i % 3 == 0 {
+                (s.flags, s.exclusive_ns) = (0, s.exclusive_ns * 5);
+            }
+        }
+        let v = judge(&mut stream, &spans, w);
+        assert!(w < 100 || p(&v, ChannelKind::TraceDuration) > 1e-3, "window {w}: {:?}", v.items);
+    }
+}
+
+/// A window with `share` of the spans of `LIST` lost on the way: what they called has no parent.
+fn losing(random: &mut Random, w: u64, share: f64) -> Vec<SpanRecord> {
+    let mut spans = usual(random, w, 40);
+    for s in spans.iter_mut().filter(|s| s.parent == 2000) {
+        if random.unit() < share {
+            s.parent = 1;
+        }
+    }
+    spans.retain(|s| s.operation != LIST || random.unit() >= share);
+    spans
+}
+
+#[test]
+fn spans_lost_at_random_accuse_nobody() {
+    let (mut stream, mut random) = ready(300);
+    for w in 300..330 {
+        let v = judge(&mut stream, &losing(&mut random, w, 0.3), w);
+        let odd = v.channels.iter().filter(|c| c.p <= 1e-3 && c.kind != ChannelKind::TraceVolume);
+        assert_eq!(odd.count(), 0, "window {w}: {:?} {:?}", v.channels, v.items);
+    }
+}
+
+#[test]
+fn a_child_call_made_twice_is_found() {
+    let (mut stream, mut random) = ready(100);
+    let mut spans = usual(&mut random, 100, 40);
+    // One in four requests logs; now each of these does it three times more.
+    let again: Vec<SpanRecord> = spans.iter().filter(|s| s.operation == LOG).copied().collect();
+    for _ in 0..3 {
+        spans.extend(again.iter().map(|s| SpanRecord { exclusive_ns: random.around(MS / 10), ..*s }));
+    }
+    let v = judge(&mut stream, &spans, 100);
+    assert_eq!(odd(&v), [ChannelKind::TraceCount]);
+    assert!(v.items.iter().any(|i| i.channel == ChannelKind::TraceCount && i.id == LOG && i.observed > i.expected));
+}
+
+#[test]
 fn a_callee_whose_spans_are_missing_does_not_make_its_caller_slow() {
     let (mut stream, mut random) = (TraceStream::new(Params::default()), Random(3));
     let window = |random: &mut Random, w: u64, callee: bool| {

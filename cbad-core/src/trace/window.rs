@@ -90,7 +90,9 @@ pub(super) struct Edge {
     pub traces: u64,
     /// The calling service, 0 where it is the same one.
     pub caller: u64,
-    pub durations: Sums,
+    /// Of spans without and with a child in another service: what is missing of the other service is no longer taken off
+    /// the exclusive time, so the two do not compare.
+    pub durations: [Sums; 2],
     pub net: Sums,
     pub slowest: Largest,
     pub farthest: Largest,
@@ -233,11 +235,11 @@ impl OpenWindow {
         e.traces |= trace_bit(&s.trace_id);
         // The largest, so that a mixture (it takes colliding hashes) does not depend on the order.
         e.caller = e.caller.max(s.caller);
-        e.durations.add(code(s.exclusive_ns), s.flags & SpanRecord::REMOTE_CHILD != 0);
+        e.durations[usize::from(s.flags & SpanRecord::REMOTE_CHILD != 0)].add(code(s.exclusive_ns));
         e.slowest.offer(s.exclusive_ns, &s.trace_id);
         if s.net_ns != SpanRecord::NO_NET {
             let net = s.net_ns.max(0) as u64;
-            e.net.add(code(net), false);
+            e.net.add(code(net));
             e.farthest.offer(net, &s.trace_id);
         }
         if s.is_error() {
@@ -273,7 +275,7 @@ impl OpenWindow {
             traces: 0,
             errors: 0,
             caller: 0,
-            durations: Sums::new(past.durations.get(&id)),
+            durations: [0, 1].map(|calling| Sums::new(past.durations[calling].get(&id))),
             net: Sums::new(past.net.get(&id)),
             slowest: Largest::default(),
             farthest: Largest::default(),
