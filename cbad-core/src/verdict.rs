@@ -20,6 +20,11 @@ pub struct Window {
 }
 
 impl Window {
+    /// How many windows of its length lie before it since 1970: consecutive windows differ by one, whether or not records came.
+    pub fn number(&self) -> u64 {
+        self.start_ns / self.end_ns.saturating_sub(self.start_ns).max(1)
+    }
+
     /// How many odd windows in a row are the new normal: half as many after a deploy, since a change of version is a reason for
     /// a change to last.
     pub fn adopt_after(&self, usually: u32) -> u32 {

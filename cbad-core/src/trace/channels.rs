@@ -65,9 +65,10 @@ impl Scores {
     }
 }
 
-/// `slower`: of durations only that they are longer counts.
+/// `now`: the window's number in event time. `slower`: of durations only that they are longer counts.
 pub(super) fn score(
     window: &OpenWindow,
+    now: u64,
     edges: &count::Window,
     errors: &[Outcomes],
     past: &Past,
@@ -83,7 +84,7 @@ pub(super) fn score(
     scored.retain(|s| s.kind == Kind::New || s.context != UNSEEN_PARENT);
     let of = |kind: Kind| scored.iter().copied().filter(|s| s.kind == kind).collect::<Vec<_>>();
     let (mut new, mut transitions, mut counts) = (of(Kind::New), of(Kind::Transition), of(Kind::Count));
-    meet_again(window, past, &mut new);
+    meet_again(window, now, past, &mut new);
     if !new.is_empty() {
         let bits = count::novelty_channel(&mut new);
         out.operations =
@@ -105,19 +106,19 @@ pub(super) fn score(
 }
 
 /// Adds what repetition says, and the newcomers of windows before that came again.
-fn meet_again(window: &OpenWindow, past: &Past, new: &mut Vec<Scored>) {
-    if new.is_empty() && past.newcomers.operations().next().is_none() {
+fn meet_again(window: &OpenWindow, now: u64, past: &Past, new: &mut Vec<Scored>) {
+    if new.is_empty() && past.newcomers.operations(now).next().is_none() {
         return;
     }
     let traces = window.traces();
     for s in new.iter_mut() {
         let n = traces.get(&s.symbol).copied().unwrap_or(0);
-        let again = past.newcomers.bits(s.symbol, n).unwrap_or(0.0);
+        let again = past.newcomers.bits(s.symbol, n, now).unwrap_or(0.0);
         s.bits = again.max(s.bits + repeat_bits(n));
     }
-    for symbol in past.newcomers.operations().filter(|&o| past.edges.knows(o)) {
+    for symbol in past.newcomers.operations(now).filter(|&o| past.edges.knows(o)) {
         let Some(&n) = traces.get(&symbol) else { continue };
-        let bits = past.newcomers.bits(symbol, n).unwrap_or(0.0);
+        let bits = past.newcomers.bits(symbol, n, now).unwrap_or(0.0);
         let spans: u64 = window.edges().iter().filter(|e| e.id.operation == symbol).map(|e| e.spans).sum();
         new.push(Scored { kind: Kind::New, context: 0, symbol, bits, observed: spans as f64, expected: 0.0 });
     }

@@ -28,6 +28,7 @@ pub(super) fn repeat_bits(traces: u32) -> f64 {
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Newcomer {
+    /// The window it came in first, as a number of windows of event time.
     born: u64,
     /// What its novelty cost.
     bits: f64,
@@ -35,40 +36,44 @@ struct Newcomer {
     traces: u32,
 }
 
+impl Newcomer {
+    fn still(&self, now: u64) -> bool {
+        self.born <= now && now - self.born < WINDOWS
+    }
+}
+
 /// The newcomers of the last windows, by operation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Newcomers {
     by_operation: BTreeMap<u64, Newcomer>,
-    now: u64,
     pub evicted: u64,
 }
 
 impl Newcomers {
     /// Bits of an operation that came in `traces` requests of the window: its novelty, less the choice among as many windows
     /// as passed since, more what the repetition adds. None for an operation that is no newcomer.
-    pub fn bits(&self, operation: u64, traces: u32) -> Option<f64> {
-        let n = self.by_operation.get(&operation)?;
-        let windows = self.now.saturating_sub(n.born) + 1;
+    pub fn bits(&self, operation: u64, traces: u32, now: u64) -> Option<f64> {
+        let n = self.by_operation.get(&operation).filter(|n| n.still(now))?;
+        let windows = now.saturating_sub(n.born) + 1;
         Some(n.bits - log2(windows as f64) + repeat_bits(n.traces.saturating_add(traces)))
     }
 
-    pub fn operations(&self) -> impl Iterator<Item = u64> + '_ {
-        self.by_operation.keys().copied()
+    /// Those that are newcomers in window `now`, whether or not spans came in the windows between.
+    pub fn operations(&self, now: u64) -> impl Iterator<Item = u64> + '_ {
+        self.by_operation.iter().filter(move |(_, n)| n.still(now)).map(|(&id, _)| id)
     }
 
     /// Takes in a judged window, before it is learnt.
-    pub fn meet(&mut self, window: &OpenWindow, known: &count::Model) {
+    pub fn meet(&mut self, window: &OpenWindow, known: &count::Model, now: u64) {
+        self.by_operation.retain(|_, n| n.still(now));
         let bits = known.novelty_bits();
         for (operation, traces) in window.traces() {
             if let Some(n) = self.by_operation.get_mut(&operation) {
                 n.traces = n.traces.saturating_add(traces);
             } else if bits >= MIN_BITS && !known.knows(operation) {
-                self.by_operation.insert(operation, Newcomer { born: self.now, bits, traces });
+                self.by_operation.insert(operation, Newcomer { born: now, bits, traces });
             }
         }
-        self.now += 1;
-        let now = self.now;
-        self.by_operation.retain(|_, n| now < n.born.saturating_add(WINDOWS));
         while self.by_operation.len() > LIMIT {
             let oldest = self.by_operation.iter().map(|(&id, n)| (n.born, id)).min();
             self.by_operation.remove(&oldest.map_or(0, |(_, id)| id));

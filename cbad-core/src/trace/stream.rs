@@ -188,7 +188,8 @@ impl TraceStream {
     fn judge(&mut self, window: &Window, verdict: &mut Verdict) {
         self.open.sort();
         let (edges, errors) = self.counts();
-        let mut scores = channels::score(&self.open, &edges, &errors, &self.past, self.grace.faster > 0);
+        let mut scores =
+            channels::score(&self.open, window.number(), &edges, &errors, &self.past, self.grace.faster > 0);
         self.silence(&mut scores, window);
         verdict.channels = self.calibrate(&scores);
         // Bonferroni; without a channel there is nothing to be odd.
@@ -206,7 +207,7 @@ impl TraceStream {
         let ruling = self.quarantine.rule(verdict.quarantined, window.adopt_after(self.params.adopt_after));
         (verdict.learnt, verdict.adopted) = (ruling.learn, ruling.adopted);
         self.remember(&scores, verdict.quarantined);
-        self.past.newcomers.meet(&self.open, &self.past.edges);
+        self.past.newcomers.meet(&self.open, &self.past.edges, window.number());
         if ruling.adopted {
             self.past.newcomers.adopt();
         }

@@ -143,6 +143,14 @@ fn a_new_operation_that_comes_once_or_late_again_was_rare() {
 }
 
 #[test]
+fn a_newcomer_is_forgotten_over_a_gap_without_spans() {
+    let (mut stream, mut random) = ready(200);
+    of_new_calls(&mut stream, &mut random, 200, &[1]);
+    let ps = of_new_calls(&mut stream, &mut random, 260, &[3]);
+    assert_eq!(ps, [1.0], "it was learnt an hour ago");
+}
+
+#[test]
 fn where_novelties_are_common_one_that_keeps_coming_is_none() {
     let (mut stream, mut random) = ready(200);
     for w in 200..300 {
