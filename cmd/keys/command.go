@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/user"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -16,20 +14,17 @@ import (
 	"github.com/driftlock/driftlock/internal/auth"
 	"github.com/driftlock/driftlock/internal/cli"
 	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/internal/store/locate"
 	"github.com/driftlock/driftlock/internal/store/postgres"
 	"github.com/driftlock/driftlock/internal/store/sqlite"
 )
-
-// variable is the environment variable that names the store: a command line can be read by everybody on the machine, a DSN may hold a password.
-const variable = "DRIFTLOCK_DSN"
 
 const long = `Creates, lists and revokes the keys of the API, straight in its store.
 
 A key is shown once, when it is created; only its secret's hash is stored. Give it to the API as "Authorization: Bearer KEY".
 Roles: a reader sees everything but keys, a writer also changes the status of anomalies, an admin also manages keys.
 
-The store is a PostgreSQL database (postgres://user:password@host:5432/driftlock, or host=... dbname=...) or an SQLite file. It is taken
-from --store, else from the environment's DRIFTLOCK_DSN, which keeps a password out of the process list, else it is ` + sqlite.DefaultPath + `.
+` + locate.Help + `
 
 Exit codes: 0 done; 1 failed; 2 usage; 130 interrupted.`
 
@@ -59,7 +54,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return cli.Usage(err) })
-	root.PersistentFlags().StringVar(&o.store, "store", "", "the store: a PostgreSQL DSN or an SQLite file (default: $"+variable+", else "+sqlite.DefaultPath+")")
+	root.PersistentFlags().StringVar(&o.store, "store", "", locate.Usage)
 
 	create := &cobra.Command{
 		Use: "create", Short: "Create a key and show it, this once", Args: exactly(0, "create takes no arguments; name the key with --name"),
@@ -99,14 +94,8 @@ func operator() store.Actor {
 }
 
 func (o *options) open(ctx context.Context) (store.Store, error) {
-	where := o.store
-	if where == "" {
-		where = os.Getenv(variable)
-	}
-	if where == "" {
-		where = sqlite.DefaultPath
-	}
-	if strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://") || strings.Contains(where, "=") {
+	where := locate.Store(o.store)
+	if locate.IsDSN(where) {
 		return postgres.Open(ctx, postgres.Options{DSN: where, MigrateAtStart: true, MaxOpen: 2})
 	}
 	return sqlite.Open(ctx, sqlite.Options{Path: where})

@@ -11,6 +11,7 @@ import (
 	"github.com/driftlock/driftlock/internal/cli"
 	"github.com/driftlock/driftlock/internal/pgtest"
 	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/internal/store/locate"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -28,7 +29,7 @@ func call(t *testing.T, args ...string) (int, string) {
 func TestLifeOfAKey(t *testing.T) {
 	for name, where := range map[string]string{"postgres": pgtest.Database(t), "sqlite": filepath.Join(t.TempDir(), "a.db")} {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv(variable, where)
+			t.Setenv(locate.Variable, where)
 			code, out := call(t, "create", "--name", "alice", "--role", "admin", "--expires", "1h")
 			require.Equal(t, 0, code, out)
 			token, _, _ := strings.Cut(out, "\n")

@@ -6,24 +6,20 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/driftlock/driftlock/internal/cli"
+	"github.com/driftlock/driftlock/internal/store/locate"
 	"github.com/driftlock/driftlock/internal/store/postgres"
 	"github.com/driftlock/driftlock/internal/store/schema"
 	"github.com/driftlock/driftlock/internal/store/sqlite"
 )
 
-// variable is the environment variable that names the store: a command line can be read by everybody on the machine, a DSN may hold a password.
-const variable = "DRIFTLOCK_DSN"
-
 const long = `Brings the schema of a store up to date before collectors of a new version start, takes the newest migration back, or says how far it is.
 Collectors do the first by themselves unless told not to (migrate: false).
 
-The store is a PostgreSQL database (postgres://user:password@host:5432/driftlock, or host=... dbname=...) or an SQLite file. It is taken
-from --store, else from the environment's DRIFTLOCK_DSN, which keeps a password out of the process list, else it is ` + sqlite.DefaultPath + `.
+` + locate.Help + `
 
 All of it runs under a lock that collectors take as well: two at once do it once. Taking a migration back deletes what only the newer
 schema can hold; make a backup first.
@@ -49,7 +45,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return cli.Usage(err) })
-	root.PersistentFlags().StringVar(&where, "store", "", "the store: a PostgreSQL DSN or an SQLite file (default: $"+variable+", else "+sqlite.DefaultPath+")")
+	root.PersistentFlags().StringVar(&where, "store", "", locate.Usage)
 	for _, c := range []struct {
 		name, short string
 		move        func(*schema.Migrator) error
@@ -65,20 +61,12 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 				}
 				return nil
 			},
-			RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), stdout, target(where), c.move) },
+			RunE: func(cmd *cobra.Command, _ []string) error {
+				return run(cmd.Context(), stdout, locate.Store(where), c.move)
+			},
 		})
 	}
 	return root
-}
-
-func target(flag string) string {
-	if flag != "" {
-		return flag
-	}
-	if dsn := os.Getenv(variable); dsn != "" {
-		return dsn
-	}
-	return sqlite.DefaultPath
 }
 
 // run moves a store, or only looks at it where move is nil, and prints how far it is.
@@ -105,7 +93,7 @@ func run(ctx context.Context, out io.Writer, where string, move func(*schema.Mig
 }
 
 func with(ctx context.Context, where string, look bool, move func(*schema.Migrator) error) error {
-	if strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://") || strings.Contains(where, "=") {
+	if locate.IsDSN(where) {
 		return postgres.Migrate(ctx, postgres.Options{DSN: where}, move)
 	}
 	if look {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/driftlock/driftlock/internal/cli"
 	"github.com/driftlock/driftlock/internal/pgtest"
+	"github.com/driftlock/driftlock/internal/store/locate"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -26,7 +27,7 @@ func call(t *testing.T, args ...string) (int, string) {
 func TestUpStatusDown(t *testing.T) {
 	for name, where := range map[string]string{"postgres": pgtest.Database(t), "sqlite": filepath.Join(t.TempDir(), "a.db")} {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv(variable, where)
+			t.Setenv(locate.Variable, where)
 			code, out := call(t, "up")
 			require.Equal(t, 0, code, out)
 			require.Contains(t, out, "schema version ")
