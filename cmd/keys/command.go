@@ -139,7 +139,7 @@ func (o *options) list(ctx context.Context, out io.Writer) error {
 			return err
 		}
 		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "ID\tROLE\tNAME\tCREATED\tLAST USED\tSTATE")
+		_, _ = fmt.Fprintln(w, "ID\tROLE\tNAME\tCREATED\tLAST USED\tSTATE")
 		for _, k := range keys {
 			state := "valid"
 			switch {
@@ -150,7 +150,7 @@ func (o *options) list(ctx context.Context, out io.Writer) error {
 			case k.ExpiresAt != nil:
 				state = "valid until " + date(k.ExpiresAt)
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Role, k.Name, date(&k.CreatedAt), date(k.LastUsedAt), state)
+			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Role, k.Name, date(&k.CreatedAt), date(k.LastUsedAt), state)
 		}
 		return w.Flush()
 	})

@@ -91,7 +91,7 @@ func (h *handler) refuseLogin(w http.ResponseWriter, r *http.Request, client str
 		return err // the store is away: not the credentials' fault
 	}
 	w.Header().Set("WWW-Authenticate", `Bearer realm="driftlock"`)
-	if known == auth.ErrMissing {
+	if errors.Is(known, auth.ErrMissing) {
 		return problem(http.StatusUnauthorized, "%s", known)
 	}
 	if h.limits.failed != nil {

@@ -24,8 +24,10 @@ type Server struct {
 	up   func() error
 }
 
-// Kill ends a server that Start started as a power failure would, and Again starts it on the same data and port.
-func (s *Server) Kill() error  { return s.change(s.kill) }
+// Kill ends a server that Start started as a power failure would.
+func (s *Server) Kill() error { return s.change(s.kill) }
+
+// Again starts it on the same data and port.
 func (s *Server) Again() error { return s.change(s.up) }
 
 func (s *Server) change(how func() error) error {

@@ -126,7 +126,7 @@ mod tests {
     fn what_comes_again_and_again_within_the_hour_is_no_habit() {
         let mut runs = Runs::default();
         for i in 0..1000 {
-            runs.learn((i >= 500 && i < 560 && i % 20 < 2).then_some(40.0));
+            runs.learn(((500..560).contains(&i) && i % 20 < 2).then_some(40.0));
             assert!(i > 580 || runs.least_p(40.0).is_none(), "{i}");
         }
     }

@@ -96,12 +96,8 @@ impl Compositions {
         }
     }
 
-    /// Bits of the costliest of a request's kind and counts; 0 before the first was learnt.
-    pub fn bits(&mut self, symbols: &[u64]) -> f64 {
-        self.costliest(symbols).0
-    }
-
-    /// The same, with the symbol whose count it is; none where it is the kind.
+    /// Bits of the costliest of a request's kind and counts, and the symbol whose count it is (none where it is the kind); 0
+    /// before the first was learnt.
     pub fn costliest(&mut self, symbols: &[u64]) -> (f64, Option<u64>) {
         if self.learnt == 0 {
             return (0.0, None);
