@@ -79,12 +79,12 @@ TEXT
 
 if [ "${LIVE:-1}" != 0 ]; then
   printf '\nSending two hours of a shop of services; checkout fails in the last ten minutes.\n'
-  bin/synthetic --endpoint localhost:4317 --history 2h --incident errors@checkout --incident-last 10m &
+  bin/synthetic --endpoint localhost:4317 --rate 10 --history 2h --incident errors@checkout --incident-last 10m &
   synthetic=$!
   wait "$synthetic" || { echo "bin/synthetic failed: the lines above say why" >&2; exit 1; }
   await 60 'an anomaly of checkout' has_anomaly || true
   # The rate of the history: another one would be an anomaly of its own.
-  bin/synthetic --endpoint localhost:4317 --live --rate 5 --quiet >>data/synthetic.log 2>&1 &
+  bin/synthetic --endpoint localhost:4317 --live --rate 10 --quiet >>data/synthetic.log 2>&1 &
   synthetic=$!
   printf '\nLight live traffic goes on (its log: data/synthetic.log).\n'
 fi
