@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/driftlock/driftlock/internal/auth"
-	"github.com/driftlock/driftlock/internal/cli"
+	"github.com/driftlock/driftlock/internal/cli/clitest"
 	"github.com/driftlock/driftlock/internal/pgtest"
 	"github.com/driftlock/driftlock/internal/store"
 	"github.com/driftlock/driftlock/internal/store/locate"
@@ -16,21 +16,11 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// call runs the command and returns its exit code and what it printed.
-func call(t *testing.T, args ...string) (int, string) {
-	t.Helper()
-	var out strings.Builder
-	cmd := newCommand(&out, &out)
-	cmd.SetArgs(args)
-	code := cli.ExitCode(cmd.Name(), cmd.ExecuteContext(t.Context()), &out)
-	return code, out.String()
-}
-
 func TestLifeOfAKey(t *testing.T) {
 	for name, where := range map[string]string{"postgres": pgtest.Database(t), "sqlite": filepath.Join(t.TempDir(), "a.db")} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(locate.Variable, where)
-			code, out := call(t, "create", "--name", "alice", "--role", "admin", "--expires", "1h")
+			code, out := clitest.Call(t, newCommand, "create", "--name", "alice", "--role", "admin", "--expires", "1h")
 			require.Equal(t, 0, code, out)
 			token, _, _ := strings.Cut(out, "\n")
 			s, err := (&options{store: where}).open(t.Context())
@@ -39,15 +29,15 @@ func TestLifeOfAKey(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, auth.Identity{Name: "alice", Role: auth.Admin, Key: who.Key}, who)
 
-			code, out = call(t, "list")
+			code, out = clitest.Call(t, newCommand, "list")
 			require.Equal(t, 0, code, out)
 			require.Regexp(t, who.Key+`  admin  alice .*Z  valid until 20`, out)
 			require.NotContains(t, out, token)
-			code, out = call(t, "revoke", who.Key, "--store", where)
+			code, out = clitest.Call(t, newCommand, "revoke", who.Key, "--store", where)
 			require.Equal(t, 0, code, out)
 			_, err = auth.NewKeys(s, nil).Check(t.Context(), token)
 			require.ErrorIs(t, err, auth.ErrRevoked)
-			_, out = call(t, "list")
+			_, out = clitest.Call(t, newCommand, "list")
 			require.Contains(t, out, "revoked 20")
 			entries, err := s.Audit(t.Context(), store.AuditQuery{})
 			require.NoError(t, err)
@@ -70,7 +60,7 @@ func TestBadCalls(t *testing.T) {
 		{2, "revoke takes one key's id", []string{"revoke"}}, {1, `no key has the id "x"`, []string{"revoke", "x"}}, {2, "list takes no arguments", []string{"list", "all"}},
 		{1, "dsn is neither a URL", []string{"list", "--store", "postgres://u:s3cret@host:port/x"}},
 	} {
-		code, out := call(t, append([]string{"--store", where}, c.args...)...)
+		code, out := clitest.Call(t, newCommand, append([]string{"--store", where}, c.args...)...)
 		require.Equal(t, c.code, code, out)
 		require.Contains(t, out, c.said)
 		require.NotContains(t, out, "s3cret")

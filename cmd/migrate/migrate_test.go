@@ -2,47 +2,36 @@ package main
 
 import (
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/driftlock/driftlock/internal/cli"
+	"github.com/driftlock/driftlock/internal/cli/clitest"
 	"github.com/driftlock/driftlock/internal/pgtest"
 	"github.com/driftlock/driftlock/internal/store/locate"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// call runs the command and returns its exit code and what it printed.
-func call(t *testing.T, args ...string) (int, string) {
-	t.Helper()
-	var out strings.Builder
-	cmd := newCommand(&out, &out)
-	cmd.SetArgs(args)
-	code := cli.ExitCode(cmd.Name(), cmd.ExecuteContext(t.Context()), &out)
-	return code, out.String()
-}
-
 func TestUpStatusDown(t *testing.T) {
 	for name, where := range map[string]string{"postgres": pgtest.Database(t), "sqlite": filepath.Join(t.TempDir(), "a.db")} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(locate.Variable, where)
-			code, out := call(t, "up")
+			code, out := clitest.Call(t, newCommand, "up")
 			require.Equal(t, 0, code, out)
 			require.Contains(t, out, "schema version ")
-			again, out2 := call(t, "up")
+			again, out2 := clitest.Call(t, newCommand, "up")
 			require.Equal(t, 0, again)
 			require.Equal(t, out, out2, "nothing to do")
-			code, status := call(t, "status")
+			code, status := clitest.Call(t, newCommand, "status")
 			require.Equal(t, 0, code, status)
 			require.Equal(t, out, status)
-			code, out = call(t, "down")
+			code, out = clitest.Call(t, newCommand, "down")
 			require.Equal(t, 0, code, out)
-			code, out = call(t, "status")
+			code, out = clitest.Call(t, newCommand, "status")
 			require.Equal(t, 1, code, out)
 			require.Contains(t, out, "migrate it first")
-			code, _ = call(t, "up", "--store", where)
+			code, _ = clitest.Call(t, newCommand, "up", "--store", where)
 			require.Equal(t, 0, code)
 		})
 	}
@@ -59,12 +48,12 @@ func TestBadCalls(t *testing.T) {
 		{2, "unknown flag: --dsn", []string{"up", "--dsn", "x"}}, {1, "no SQLite file to look at", []string{"status", "--store", missing}},
 		{1, "dsn is neither a URL", []string{"up", "--store", "postgres://u:s3cret@host:port/x"}},
 	} {
-		code, out := call(t, c.args...)
+		code, out := clitest.Call(t, newCommand, c.args...)
 		require.Equal(t, c.code, code, out)
 		require.Contains(t, out, c.said)
 		require.NotContains(t, out, "s3cret")
 	}
-	code, out := call(t, "--help")
+	code, out := clitest.Call(t, newCommand, "--help")
 	require.Equal(t, 0, code)
 	require.Contains(t, out, "DRIFTLOCK_DSN")
 }

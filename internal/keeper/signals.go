@@ -22,8 +22,7 @@ type logs struct {
 	keeper *keeper
 }
 
-// NewLogs makes the exporter of a component for logs.
-func NewLogs(ctx context.Context, set exporter.Settings, cfg component.Config, s Settings) (exporter.Logs, error) {
+func newLogs(ctx context.Context, set exporter.Settings, cfg component.Config, s Settings) (exporter.Logs, error) {
 	k, err := newKeeper(set, s)
 	if err != nil {
 		return nil, err
@@ -56,8 +55,7 @@ type metrics struct {
 	keeper *keeper
 }
 
-// NewMetrics makes the exporter of a component for metrics.
-func NewMetrics(ctx context.Context, set exporter.Settings, cfg component.Config, s Settings) (exporter.Metrics, error) {
+func newMetrics(ctx context.Context, set exporter.Settings, cfg component.Config, s Settings) (exporter.Metrics, error) {
 	k, err := newKeeper(set, s)
 	if err != nil {
 		return nil, err
@@ -90,8 +88,7 @@ type traces struct {
 	keeper *keeper
 }
 
-// NewTraces makes the exporter of a component for traces.
-func NewTraces(ctx context.Context, set exporter.Settings, cfg component.Config, s Settings) (exporter.Traces, error) {
+func newTraces(ctx context.Context, set exporter.Settings, cfg component.Config, s Settings) (exporter.Traces, error) {
 	k, err := newKeeper(set, s)
 	if err != nil {
 		return nil, err

@@ -23,14 +23,9 @@ type Event struct {
 	seen    time.Time
 }
 
-// Source is what the hub follows.
-type Source interface {
-	store.Tailer
-}
-
 // Hub holds the newest changes.
 type Hub struct {
-	source Source
+	source store.Tailer
 	logger *zap.Logger
 
 	mu     sync.Mutex
@@ -52,7 +47,7 @@ const patience = time.Minute
 const lookAgain = 5 * time.Second
 
 // NewHub makes a hub that remembers so many changes and serves so many clients at once.
-func NewHub(source Source, remember, clients int, logger *zap.Logger) *Hub {
+func NewHub(source store.Tailer, remember, clients int, logger *zap.Logger) *Hub {
 	return &Hub{source: source, logger: logger, ring: make([]Event, 0, max(remember, 1)), more: make(chan struct{}), max: clients, patience: patience}
 }
 
@@ -124,16 +119,23 @@ func newEvent(c store.Change) (Event, error) {
 func (h *Hub) add(events []Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, e := range events {
-		if len(h.ring) == cap(h.ring) {
-			h.before, h.lost = h.ring[0].Mark, h.ring[0].seen
-			copy(h.ring, h.ring[1:])
-			h.ring = h.ring[:len(h.ring)-1]
-		}
-		h.ring = append(h.ring, e)
-		h.newest = e.Mark
+	h.newest = events[len(events)-1].Mark
+	if n := len(events) - cap(h.ring); n > 0 { // more than are held: the first of them go as well
+		h.ring = h.ring[:0]
+		h.before, h.lost = events[n-1].Mark, events[n-1].seen
+		events = events[n:]
 	}
+	h.drop(len(h.ring) + len(events) - cap(h.ring))
+	h.ring = append(h.ring, events...)
 	h.wakeAll()
+}
+
+// drop forgets the n oldest changes.
+func (h *Hub) drop(n int) {
+	if n > 0 {
+		h.before, h.lost = h.ring[n-1].Mark, h.ring[n-1].seen
+		h.ring = h.ring[:copy(h.ring, h.ring[n:])]
+	}
 }
 
 func (h *Hub) wakeAll() {

@@ -29,7 +29,7 @@ func opened(t *testing.T) store.Store {
 	return s
 }
 
-func running(t *testing.T, s Source, remember, clients int) *Hub {
+func running(t *testing.T, s store.Tailer, remember, clients int) *Hub {
 	t.Helper()
 	h := NewHub(s, remember, clients, zap.NewNop())
 	ctx, cancel := context.WithCancel(context.Background())
@@ -156,7 +156,7 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 
 // flaky fails now and then.
 type flaky struct {
-	Source
+	store.Tailer
 	mu sync.Mutex
 	n  int
 }
@@ -169,7 +169,7 @@ func (f *flaky) Tail(ctx context.Context, after store.Mark, q store.Query) ([]st
 	if fail {
 		return nil, errors.New("connection lost")
 	}
-	return f.Source.Tail(ctx, after, q)
+	return f.Tailer.Tail(ctx, after, q)
 }
 
 func (f *flaky) Watch(context.Context) (<-chan struct{}, error) {
@@ -182,7 +182,7 @@ func (f *flaky) Watch(context.Context) (<-chan struct{}, error) {
 func TestStoreThatFailsNowAndThen(t *testing.T) {
 	t.Parallel()
 	s := opened(t)
-	h := NewHub(&flaky{Source: s}, 10, 10, zap.NewNop())
+	h := NewHub(&flaky{Tailer: s}, 10, 10, zap.NewNop())
 	for range 3 {
 		_ = h.look(t.Context())
 	}

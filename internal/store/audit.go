@@ -56,6 +56,19 @@ func NewEntry(by Actor, action, target, note string, before, after any) (Entry, 
 	return Entry{Actor: by.Name, Role: by.Role, Address: by.Address, Action: action, Target: target, Note: note, Before: b, After: a}, nil
 }
 
+// Entry tells of the change, which was made to an anomaly in this state.
+func (c StatusChange) Entry(from string) (Entry, error) {
+	type state struct {
+		Status string `json:"status"`
+	}
+	return NewEntry(c.By, ActionStatus, c.ID, c.Note, state{from}, state{c.To})
+}
+
+// Acknowledgement is the change that the system makes to an anomaly that nobody touched.
+func Acknowledgement(id string) StatusChange {
+	return StatusChange{ID: id, To: "acknowledged", Note: "nobody touched it", By: System}
+}
+
 // RetentionEntry tells that anomalies were deleted because their time had passed.
 func RetentionEntry(before Cutoffs, gone Counts) (Entry, error) {
 	return NewEntry(System, ActionRetention, "", "stored before "+before.Anomalies.UTC().Format(time.RFC3339), map[string]int{"anomalies": gone.Anomalies}, nil)

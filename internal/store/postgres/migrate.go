@@ -20,17 +20,8 @@ const migrationsTable = "driftlock_migrations"
 // migrationLock is the advisory lock that one process at a time holds while it looks at the version and migrates: the bytes of "drift".
 const migrationLock int64 = 0x6472696674
 
-// Move is a way to go.
-type Move func(*schema.Migrator) error
-
-// Up runs what is missing, Down takes the newest migration back.
-var (
-	Up   Move = (*schema.Migrator).Up
-	Down Move = (*schema.Migrator).Down
-)
-
 // Migrate moves the schema while it holds a lock that all processes share. Whoever comes meanwhile waits until ctx ends.
-func Migrate(ctx context.Context, o Options, move Move) (err error) {
+func Migrate(ctx context.Context, o Options, move func(*schema.Migrator) error) (err error) {
 	cfg, err := parse(o)
 	if err != nil {
 		return err

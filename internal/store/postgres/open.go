@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/internal/store/schema"
 )
 
 // Options say where the database is and how it may be used. Zero fields take their defaults.
@@ -71,7 +72,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.now = time.Now
 	}
 	if o.MigrateAtStart {
-		if err := Migrate(ctx, o, Up); err != nil {
+		if err := Migrate(ctx, o, (*schema.Migrator).Up); err != nil {
 			return nil, fmt.Errorf("open store %s: %w", s.where, err)
 		}
 	}

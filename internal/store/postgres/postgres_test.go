@@ -15,6 +15,7 @@ import (
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/pgtest"
 	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/internal/store/schema"
 	"github.com/driftlock/driftlock/internal/store/storetest"
 )
 
@@ -72,8 +73,8 @@ func TestSchemaStates(t *testing.T) {
 
 	_, err = Open(t.Context(), Options{DSN: dsn})
 	require.ErrorContains(t, err, "schema version 0, this build needs")
-	require.NoError(t, Migrate(t.Context(), Options{DSN: dsn}, Up))
-	require.NoError(t, Migrate(t.Context(), Options{DSN: dsn}, Up), "nothing to do is no error")
+	require.NoError(t, Migrate(t.Context(), Options{DSN: dsn}, (*schema.Migrator).Up))
+	require.NoError(t, Migrate(t.Context(), Options{DSN: dsn}, (*schema.Migrator).Up), "nothing to do is no error")
 
 	for message, statement := range map[string]string{
 		"was interrupted":   "UPDATE driftlock_migrations SET dirty = true",
@@ -91,11 +92,11 @@ func TestSchemaStates(t *testing.T) {
 
 func TestDownAndUpAgain(t *testing.T) {
 	o := Options{DSN: pgtest.Database(t)}
-	require.NoError(t, Migrate(t.Context(), o, Up))
+	require.NoError(t, Migrate(t.Context(), o, (*schema.Migrator).Up))
 	for range 3 {
-		require.NoError(t, Migrate(t.Context(), o, Down))
+		require.NoError(t, Migrate(t.Context(), o, (*schema.Migrator).Down))
 	}
-	require.ErrorContains(t, Migrate(t.Context(), o, Down), "no migration to take back")
+	require.ErrorContains(t, Migrate(t.Context(), o, (*schema.Migrator).Down), "no migration to take back")
 	open(t, o)
 }
 

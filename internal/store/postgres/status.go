@@ -16,11 +16,6 @@ import (
 // touched is what every change of a row sets: followers of the live stream go by it.
 const touched = "updated_at = $3, change_tx = pg_current_xact_id(), change_seq = nextval('anomaly_changes')"
 
-// state is the part of an anomaly that a change of status is about, as the audit log has it.
-type state struct {
-	Status string `json:"status"`
-}
-
 // SetStatus changes an anomaly's status.
 func (s *Store) SetStatus(ctx context.Context, c store.StatusChange) (*anomaly.Anomaly, error) {
 	const action = "change status"
@@ -49,7 +44,7 @@ func (s *Store) SetStatus(ctx context.Context, c store.StatusChange) (*anomaly.A
 		if err != nil {
 			return err
 		}
-		entry, err := store.NewEntry(c.By, store.ActionStatus, c.ID, c.Note, state{from}, state{c.To})
+		entry, err := c.Entry(from)
 		if err != nil {
 			return err
 		}
@@ -94,7 +89,7 @@ ORDER BY timestamp, id LIMIT $2 FOR UPDATE SKIP LOCKED`, before, batch)
 		now := s.now().Truncate(time.Microsecond)
 		entries := make([]store.Entry, len(ids))
 		for i, id := range ids {
-			if entries[i], err = store.NewEntry(store.System, store.ActionStatus, id.String(), "nobody touched it", state{"pending"}, state{"acknowledged"}); err != nil {
+			if entries[i], err = store.Acknowledgement(id.String()).Entry("pending"); err != nil {
 				return err
 			}
 		}

@@ -12,17 +12,8 @@ import (
 	migrations "github.com/driftlock/driftlock/migrations/sqlite"
 )
 
-// Move is a way to go.
-type Move func(*schema.Migrator) error
-
-// Up runs what is missing, Down takes the newest migration back.
-var (
-	Up   Move = (*schema.Migrator).Up
-	Down Move = (*schema.Migrator).Down
-)
-
 // Migrate moves a file's schema, and makes the file where there is none. A second process that does the same meanwhile waits.
-func Migrate(ctx context.Context, path string, move Move) (err error) {
+func Migrate(ctx context.Context, path string, move func(*schema.Migrator) error) (err error) {
 	if err := createFile(path); err != nil {
 		return err
 	}

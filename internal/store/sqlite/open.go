@@ -19,6 +19,7 @@ import (
 	_ "github.com/mattn/go-sqlite3" // the driver
 
 	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/internal/store/schema"
 )
 
 // Options say where the file is.
@@ -138,7 +139,7 @@ func (d *database) release() error {
 }
 
 func (d *database) open(ctx context.Context) error {
-	if err := Migrate(ctx, d.path, Up); err != nil {
+	if err := Migrate(ctx, d.path, (*schema.Migrator).Up); err != nil {
 		return err
 	}
 	var err error

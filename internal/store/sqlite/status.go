@@ -10,11 +10,6 @@ import (
 	"github.com/driftlock/driftlock/internal/store"
 )
 
-// state is the part of an anomaly that a change of status is about, as the audit log has it.
-type state struct {
-	Status string `json:"status"`
-}
-
 // SetStatus changes an anomaly's status.
 func (s *Store) SetStatus(ctx context.Context, c store.StatusChange) (*anomaly.Anomaly, error) {
 	const action = "change status"
@@ -61,7 +56,7 @@ func (s *Store) setStatus(ctx context.Context, tx *sql.Tx, c store.StatusChange,
 	if err := writeCounter(ctx, tx, change+1); err != nil {
 		return err
 	}
-	entry, err := store.NewEntry(c.By, store.ActionStatus, c.ID, c.Note, state{from}, state{c.To})
+	entry, err := c.Entry(from)
 	if err != nil {
 		return err
 	}
@@ -95,8 +90,7 @@ func (s *Store) Acknowledge(ctx context.Context, before time.Time, batch int) (i
 			return err
 		}
 		for _, id := range ids {
-			c := store.StatusChange{ID: id, To: "acknowledged", Note: "nobody touched it", By: store.System}
-			if err := s.setStatus(ctx, tx, c, "pending", old[id]); err != nil {
+			if err := s.setStatus(ctx, tx, store.Acknowledgement(id), "pending", old[id]); err != nil {
 				return err
 			}
 		}

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"strings"
 	"sync"
 
@@ -55,23 +54,8 @@ func (s *Store) Head(ctx context.Context) (m store.Mark, err error) {
 	if err := s.usable(action); err != nil {
 		return m, err
 	}
-	err = s.db.read.QueryRowContext(ctx, "SELECT max(change_seq) FROM anomalies").Scan(&nullable{&m.Seq})
+	err = s.db.read.QueryRowContext(ctx, "SELECT coalesce(max(change_seq), 0) FROM anomalies").Scan(&m.Seq)
 	return m, s.wrap(action, err)
-}
-
-// nullable reads NULL as 0.
-type nullable struct{ into *int64 }
-
-func (n *nullable) Scan(v any) error {
-	switch v := v.(type) {
-	case nil:
-		*n.into = 0
-	case int64:
-		*n.into = v
-	default:
-		return errors.New("not a whole number")
-	}
-	return nil
 }
 
 // watchers are those who wait for changes of a file, through any handle of this process.

@@ -4,11 +4,8 @@ package metadata
 
 import "go.opentelemetry.io/collector/component"
 
-// Type and ScopeName are what the collector knows the component by.
-var (
-	Type      = component.MustNewType("driftlocksqlite")
-	ScopeName = "github.com/driftlock/driftlock/exporter/driftlocksqlite"
-)
+// Type is what the collector knows the component by.
+var Type = component.MustNewType("driftlocksqlite")
 
 // Stability per signal.
 const (
