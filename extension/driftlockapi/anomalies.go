@@ -3,24 +3,16 @@ package driftlockapi
 import (
 	"net/http"
 
-	"github.com/google/uuid"
-
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/store"
 )
 
 func (h *handler) healthz(w http.ResponseWriter, r *http.Request) error {
-	if err := parseParams(r).done(); err != nil {
-		return err
-	}
 	h.answer(w, r, http.StatusOK, map[string]string{"status": "ok"})
 	return nil
 }
 
 func (h *handler) readyz(w http.ResponseWriter, r *http.Request) error {
-	if err := parseParams(r).done(); err != nil {
-		return err
-	}
 	if err := h.store.Ping(r.Context()); err != nil {
 		return problem(http.StatusServiceUnavailable, "%s", err)
 	}
@@ -58,23 +50,20 @@ func (h *handler) listAnomalies(w http.ResponseWriter, r *http.Request) error {
 
 // filters are what a list and the live stream take.
 func filters(p *params) store.Query {
-	q := store.Query{
-		StreamType:  anomaly.Signal(p.oneOf("stream_type", string(anomaly.Logs), string(anomaly.Metrics), string(anomaly.Traces))),
+	start, end := p.span()
+	return store.Query{
+		StreamType:  anomaly.Signal(p.text("stream_type")),
 		Service:     p.text("service"),
-		Status:      p.oneOf("status", store.Statuses...),
+		Status:      p.text("status"),
 		Kind:        anomaly.Kind(p.text("kind")),
 		IncidentID:  p.id("incident_id"),
 		MinNCDScore: p.fraction("min_ncd_score"),
 		MaxPValue:   p.fraction("max_p_value"),
-		Start:       p.time("start_time"),
-		End:         p.time("end_time"),
+		Start:       start,
+		End:         end,
 		Text:        p.text("q"),
 		Detail:      store.Summary,
 	}
-	if !q.Start.IsZero() && !q.End.IsZero() && q.End.Before(q.Start) {
-		p.fail("end_time", "must not lie before start_time")
-	}
-	return q
 }
 
 func parseQuery(r *http.Request) (store.Query, error) {
@@ -99,9 +88,6 @@ func parseQuery(r *http.Request) (store.Query, error) {
 }
 
 func (h *handler) getAnomaly(w http.ResponseWriter, r *http.Request) error {
-	if err := parseParams(r).done(); err != nil {
-		return err
-	}
 	a, err := h.find(r)
 	if err != nil {
 		return err
@@ -112,19 +98,5 @@ func (h *handler) getAnomaly(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *handler) find(r *http.Request) (*anomaly.Anomaly, error) {
-	id, err := pathID(r)
-	if err != nil {
-		return nil, err
-	}
-	return h.store.Get(r.Context(), id)
-}
-
-// pathID is the anomaly's id in the path, as the store has it.
-func pathID(r *http.Request) (string, error) {
-	text := r.PathValue("id")
-	id, err := uuid.Parse(text)
-	if err != nil || len(text) != 36 {
-		return "", problem(http.StatusBadRequest, "the id must be a UUID, as 1ba9dba3-7b1f-8c20-a3e4-c63f4c5d1f9f is (got %q)", clip(text))
-	}
-	return id.String(), nil
+	return h.store.Get(r.Context(), pathID(r))
 }

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/driftlock/driftlock/extension/driftlockapi/internal/openapi"
 	"github.com/driftlock/driftlock/internal/store"
 )
 
@@ -52,9 +53,12 @@ func problem(code int, format string, args ...any) *apiError {
 // translate decides how a failure looks from outside. What only we can mend goes to the log, not to the client.
 func (h *handler) translate(r *http.Request, err error) *apiError {
 	var e *apiError
+	var wrong *openapi.Problem
 	switch {
 	case errors.As(err, &e):
 		return e
+	case errors.As(err, &wrong):
+		return problem(wrong.Status, "%s", wrong.Text)
 	case errors.Is(err, store.ErrNotFound):
 		return problem(http.StatusNotFound, "%s", err)
 	case errors.Is(err, context.DeadlineExceeded):

@@ -54,7 +54,7 @@ func TestPostEvents(t *testing.T) {
 	}{
 		{"application/json", `{"value":"x"}`, 400, "none of the 1 events can be taken; event 0 must be an object with value"},
 		{"application/json", `[]`, 400, "no event is in the body"}, {"application/x-ndjson", "\n", 400, "no event is in the body"},
-		{"application/json", `[`, 400, "the array does not end"}, {"text/plain", one, 415, "Content-Type must be application/json or application/x-ndjson"},
+		{"application/json", `[`, 400, "the array does not end"}, {"text/plain", one, 415, "Content-Type must be one of application/json, application/jsonl, application/x-ndjson"},
 		{"application/json; charset=latin1", one, 415, "Content-Type must be"}, {"application/json", strings.Repeat(" ", 1<<20+1), 413, "at most 1048576 bytes"},
 	} {
 		w := post(c.kind, c.body)
@@ -88,7 +88,7 @@ func BenchmarkEventsHandler(b *testing.B) {
 		return c
 	}(), nil, nil, "")
 	h.gate = nil
-	h.next = h.serve(methods{http.MethodPost: {"", h.postEvents, false}})
+	h.next = h.serve("/v1/events", methods{http.MethodPost: {"", h.postEvents, false}})
 	if _, err := h.sink.RegisterEvents(nowhere{}); err != nil {
 		b.Fatal(err)
 	}

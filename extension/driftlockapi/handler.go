@@ -3,6 +3,7 @@ package driftlockapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"github.com/google/uuid"
 	"go.uber.org/zap"
 
+	"github.com/driftlock/driftlock/extension/driftlockapi/internal/openapi"
 	"github.com/driftlock/driftlock/internal/auth"
 	"github.com/driftlock/driftlock/internal/live"
 	"github.com/driftlock/driftlock/internal/store"
@@ -30,6 +32,8 @@ type handler struct {
 	version string
 	next    http.Handler
 
+	document *openapi.Document
+
 	sink    *eventSink
 	hub     *live.Hub
 	closing context.Context // ends when the API goes down: streams end then
@@ -37,13 +41,13 @@ type handler struct {
 }
 
 func newHandler(s store.Store, cfg *Config, tokens *auth.Tokens, logger *zap.Logger, version string) *handler {
-	h := &handler{sink: &eventSink{}, store: s, keys: auth.NewKeys(s, nil), limits: cfg.RateLimit.tables(), cfg: cfg, logger: logger, version: version}
+	h := &handler{document: openapi.Served(), sink: &eventSink{}, store: s, keys: auth.NewKeys(s, nil), limits: cfg.RateLimit.tables(), cfg: cfg, logger: logger, version: version}
 	h.hub = live.NewHub(s, cfg.Stream.Remember, cfg.Stream.Clients, logger)
 	h.closing, h.close = context.WithCancel(context.Background())
 	h.gate = auth.NewGate(h.keys, tokens, cfg.local() || cfg.Insecure)
 	mux := http.NewServeMux()
 	for pattern, methods := range h.routes() {
-		mux.Handle(pattern, h.serve(methods))
+		mux.Handle(pattern, h.serve(documented(pattern), methods))
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, problem(http.StatusNotFound, "nothing is at %s; the page at / lists what is", clip(r.URL.Path)))
@@ -69,6 +73,8 @@ func (h *handler) routes() map[string]methods {
 		"/readyz":    {http.MethodGet: {"", h.readyz, false}},
 		"/style.css": {http.MethodGet: {"", h.style, false}},
 
+		"/openapi.json": {http.MethodGet: {"", h.openAPI, false}},
+
 		"/{$}":                      {http.MethodGet: {auth.Reader, h.home, false}},
 		"/anomalies/{id}":           {http.MethodGet: {auth.Reader, h.anomalyPage, false}},
 		"/v1/anomalies":             {http.MethodGet: {auth.Reader, h.listAnomalies, false}},
@@ -85,8 +91,8 @@ func (h *handler) routes() map[string]methods {
 	}
 }
 
-// serve finds the method's route, lets it pass and bounds the time that the store may take.
-func (h *handler) serve(all methods) http.Handler {
+// serve finds the method's route, lets the request pass, holds it to the document and bounds the time that the store may take.
+func (h *handler) serve(path string, all methods) http.Handler {
 	allowed := slices.Sorted(maps.Keys(all))
 	if _, ok := all[http.MethodGet]; ok {
 		allowed = append(allowed, http.MethodHead)
@@ -110,12 +116,26 @@ func (h *handler) serve(all methods) http.Handler {
 		}
 		r, err := h.admit(w, r, route.need)
 		if err == nil {
+			r, err = h.check(r, path)
+		}
+		if err == nil {
 			err = route.serve(w, r)
 		}
 		if err != nil {
 			h.fail(w, r, err)
 		}
 	})
+}
+
+// check holds a request's path, query and headers to the document; its body is held to it where it is read.
+func (h *handler) check(r *http.Request, path string) (*http.Request, error) {
+	c := call{operation: h.document.Operation(path, r.Method)}
+	if c.operation == nil {
+		return r, fmt.Errorf("%s %s is not in the API's document", r.Method, path)
+	}
+	var err error
+	c.query, err = c.operation.Params(r)
+	return r.WithContext(context.WithValue(r.Context(), callKey{}, c)), err
 }
 
 type requestIDKey struct{}

@@ -3,7 +3,6 @@ package driftlockapi
 import (
 	"errors"
 	"net/http"
-	"regexp"
 	"time"
 
 	"go.uber.org/zap"
@@ -17,9 +16,6 @@ type keyList struct {
 }
 
 func (h *handler) listKeys(w http.ResponseWriter, r *http.Request) error {
-	if err := parseParams(r).done(); err != nil {
-		return err
-	}
 	keys, err := h.store.Keys(r.Context())
 	if err != nil {
 		return err
@@ -44,9 +40,6 @@ type newKey struct {
 }
 
 func (h *handler) createKey(w http.ResponseWriter, r *http.Request) error {
-	if err := parseParams(r).done(); err != nil {
-		return err
-	}
 	var body newKeyBody
 	if err := readBody(r, &body); err != nil {
 		return err
@@ -66,16 +59,8 @@ func (h *handler) createKey(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-var keyID = regexp.MustCompile(`^[0-9a-f]{16}$`)
-
 func (h *handler) revokeKey(w http.ResponseWriter, r *http.Request) error {
-	if err := parseParams(r).done(); err != nil {
-		return err
-	}
 	id := r.PathValue("id")
-	if !keyID.MatchString(id) {
-		return problem(http.StatusBadRequest, "the id of a key has 16 hexadecimal digits (got %q)", clip(id))
-	}
 	by := h.actor(r)
 	k, err := h.store.RevokeKey(r.Context(), id, by)
 	if errors.Is(err, store.ErrNoKey) {

@@ -51,9 +51,6 @@ type page struct {
 }
 
 func (h *handler) home(w http.ResponseWriter, r *http.Request) error {
-	if err := parseParams(r).done(); err != nil {
-		return err
-	}
 	list, err := h.store.List(r.Context(), store.Query{Limit: homeAnomalies, Detail: store.Summary})
 	if err != nil {
 		return err
@@ -69,9 +66,6 @@ func (h *handler) home(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *handler) anomalyPage(w http.ResponseWriter, r *http.Request) error {
-	if err := parseParams(r).done(); err != nil {
-		return err
-	}
 	a, err := h.find(r)
 	if err != nil {
 		return err

@@ -2,40 +2,37 @@ package driftlockapi
 
 import (
 	"fmt"
-	"math"
 	"net/http"
-	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
-	"github.com/driftlock/driftlock/internal/anomaly"
+	"github.com/driftlock/driftlock/extension/driftlockapi/internal/openapi"
 	"github.com/driftlock/driftlock/internal/store"
 )
 
-// maxText bounds q and the names in filters.
-const maxText = anomaly.MaxServiceBytes
+// call is what the API's document says of a request: its operation, and the values of its query, which keep to it.
+type call struct {
+	operation *openapi.Operation
+	query     map[string]string
+}
 
-// params reads a query strictly: every parameter is asked for by name, and what is unknown, repeated or malformed is refused by name,
-// since a filter that is silently ignored shows somebody the wrong list.
+type callKey struct{}
+
+func called(r *http.Request) call {
+	c, _ := r.Context().Value(callKey{}).(call)
+	return c
+}
+
+// params reads a query that keeps to the document. What a schema cannot say, as that one time lies before another, is said by fail.
 type params struct {
-	values url.Values
-	known  []string
+	values map[string]string
 	err    *apiError
 }
 
-func parseParams(r *http.Request) *params {
-	values, err := url.ParseQuery(r.URL.RawQuery)
-	p := &params{values: values}
-	if err != nil {
-		p.err = problem(http.StatusBadRequest, "the query cannot be read: %s", err)
-	}
-	return p
-}
+func parseParams(r *http.Request) *params { return &params{values: called(r).query} }
 
 func (p *params) fail(name, format string, args ...any) {
 	if p.err == nil {
@@ -43,111 +40,80 @@ func (p *params) fail(name, format string, args ...any) {
 	}
 }
 
-func (p *params) text(name string) string {
-	p.known = append(p.known, name)
-	list := p.values[name]
-	switch {
-	case len(list) == 0:
-		return ""
-	case len(list) > 1:
-		p.fail(name, "may be given once (got %d)", len(list))
-	case len(list[0]) > maxText:
-		p.fail(name, "must have at most %d bytes (got %d)", maxText, len(list[0]))
-	case !utf8.ValidString(list[0]):
-		p.fail(name, "must be UTF-8")
-	}
-	return list[0]
-}
-
-func (p *params) oneOf(name string, choices ...string) string {
-	v := p.text(name)
-	if v != "" && !slices.Contains(choices, v) {
-		p.fail(name, "must be one of %s (got %q)", strings.Join(choices, ", "), clip(v))
-	}
-	return v
-}
+func (p *params) text(name string) string { return p.values[name] }
 
 // id takes a UUID as people write it and returns it as the store does.
-func (p *params) id(name string) string {
-	v := p.text(name)
-	if v == "" {
-		return ""
-	}
-	id, err := uuid.Parse(v)
-	if err != nil || len(v) != 36 {
-		p.fail(name, "must be a UUID (got %q)", clip(v))
-		return ""
+func (p *params) id(name string) string { return storedID(p.values[name]) }
+
+func storedID(text string) string {
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return text
 	}
 	return id.String()
 }
 
 func (p *params) fraction(name string) *float64 {
-	v := p.text(name)
-	if v == "" {
-		return nil
-	}
-	f, err := strconv.ParseFloat(v, 64)
-	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) || f < 0 {
-		p.fail(name, "must be a number from 0 on (got %q)", clip(v))
+	f, err := strconv.ParseFloat(p.values[name], 64)
+	if err != nil {
 		return nil
 	}
 	return &f
 }
 
+// The times that anomalies can have: nanoseconds since 1970 reach no further. A filter beyond them means the same as one at them.
+var (
+	earliest = time.Unix(0, 0).UTC()
+	latest   = time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
 func (p *params) time(name string) time.Time {
-	v := p.text(name)
-	if v == "" {
+	t, err := openapi.Time(p.values[name])
+	switch {
+	case err != nil:
 		return time.Time{}
-	}
-	t, err := time.Parse(time.RFC3339Nano, v)
-	if err != nil || t.Year() < 1970 || t.Year() > 2261 {
-		p.fail(name, "must be a time as 2026-03-01T12:00:00Z, with + written as %%2B (got %q)", clip(v))
+	case t.Before(earliest):
+		return earliest
+	case t.After(latest):
+		return latest
 	}
 	return t
 }
 
+// span reads start_time and end_time, which must be in this order.
+func (p *params) span() (start, end time.Time) {
+	start, end = p.time("start_time"), p.time("end_time")
+	if !start.IsZero() && !end.IsZero() && end.Before(start) {
+		p.fail("end_time", "must not lie before start_time")
+	}
+	return start, end
+}
+
 func (p *params) duration(name string) time.Duration {
-	v := p.text(name)
-	if v == "" {
-		return 0
-	}
-	d, err := time.ParseDuration(v)
-	if err != nil || d <= 0 {
-		p.fail(name, "must be a duration as 5m or 1h30m (got %q)", clip(v))
-	}
+	d, _ := time.ParseDuration(p.values[name])
 	return d
 }
 
 func (p *params) limit() int {
-	v := p.text("limit")
-	if v == "" {
-		return store.DefaultLimit
+	if n, err := strconv.Atoi(p.values["limit"]); err == nil {
+		return n
 	}
-	n, err := strconv.Atoi(v)
-	if err != nil || n < 1 || n > store.MaxLimit {
-		p.fail("limit", "must be a whole number from 1 to %d (got %q)", store.MaxLimit, clip(v))
-	}
-	return n
+	return store.DefaultLimit
 }
 
-// done returns the first thing that was wrong. It comes last, when all known names have been asked for.
+// done returns the first thing that was wrong.
 func (p *params) done() error {
-	names := make([]string, 0, len(p.values))
-	for name := range p.values {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		if !slices.Contains(p.known, name) {
-			known := "none"
-			if len(p.known) > 0 {
-				known = strings.Join(p.known, ", ")
-			}
-			return problem(http.StatusBadRequest, "unknown parameter %q; known: %s", clip(name), known)
-		}
-	}
 	if p.err != nil {
 		return p.err
 	}
 	return nil
 }
+
+// pathID is the anomaly's id in the path, as the store has it.
+func pathID(r *http.Request) string { return storedID(r.PathValue("id")) }
+
+// readBody reads a body that keeps to the document.
+func readBody(r *http.Request, into any) error { return called(r).operation.Body(r, into) }
+
+// documented is a route's pattern as the document writes it.
+func documented(pattern string) string { return strings.TrimSuffix(pattern, "{$}") }

@@ -10,7 +10,8 @@ import (
 // stats counts anomalies, by default of the last day in buckets of half an hour.
 func (h *handler) stats(w http.ResponseWriter, r *http.Request) error {
 	p := parseParams(r)
-	q := store.StatsQuery{Start: p.time("start_time"), End: p.time("end_time"), Step: p.duration("step")}
+	q := store.StatsQuery{Step: p.duration("step")}
+	q.Start, q.End = p.span()
 	if err := p.done(); err != nil {
 		return err
 	}
@@ -20,12 +21,14 @@ func (h *handler) stats(w http.ResponseWriter, r *http.Request) error {
 	if q.Start.IsZero() {
 		q.Start = q.End.Add(-24 * time.Hour)
 	}
+	span := q.End.Sub(q.Start)
+	if span <= 0 {
+		return problem(http.StatusBadRequest, "start_time must lie before end_time, which is now where it is not given")
+	}
 	if q.Step == 0 {
-		q.Step = max(q.End.Sub(q.Start)/48, time.Second)
+		q.Step = span / 48
 	}
-	if err := q.Check(); err != nil {
-		return problem(http.StatusBadRequest, "step: %s", err)
-	}
+	q.Step = max(q.Step, (span/(store.MaxBuckets-1)).Truncate(time.Second)+time.Second)
 	s, err := h.store.Stats(r.Context(), q)
 	if err != nil {
 		return err
