@@ -326,6 +326,27 @@ int32_t cbad_stream_evidence(cbad_stream stream,
                              size_t cap,
                              size_t *len);
 
+// Writes what the channels of the last close rest on, as a JSON array of {"channel", "basis"} in the order of the verdict's
+// channels, to buf and its length in bytes to len. cbad_recompute reads it. A number that is not finite is null.
+// Errors: as cbad_stream_items.
+// Pointers: buf must be writable for cap bytes, len writable.
+int32_t cbad_stream_basis(cbad_stream stream,
+                          uint8_t *buf,
+                          size_t cap,
+                          size_t *len);
+
+// Computes channels again from what they rest on: JSON as cbad_stream_basis writes it, with nothing unknown in it. The
+// same core gives the same statistic, p and p_floor to the bit. Their number goes to n, what each adds to its window's bits
+// to bits (cap elements, as out).
+// Errors: CBAD_INVALID (not such JSON, the message says where), CBAD_BUFFER_TOO_SMALL, CBAD_NULL.
+// Pointers: json must be readable for len bytes, out and bits writable for cap elements, n writable.
+int32_t cbad_recompute(const uint8_t *json,
+                       size_t len,
+                       cbad_channel *out,
+                       double *bits,
+                       size_t cap,
+                       size_t *n);
+
 // Writes a snapshot of the stream, open window included, to buf and its length in bytes to len. Call it with cap 0
 // for the length; the snapshot is kept for the next call. What the last close said is not part of it.
 // Errors: as cbad_stream_items.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::Basis;
+
 /// One window of event time, `[start_ns, end_ns)`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Window {
@@ -79,6 +81,23 @@ pub struct Channel {
     pub p: f64,
     /// What the history alone supports: `1/(n + 1)`.
     pub p_floor: f64,
+    /// What statistic and p follow from.
+    pub basis: Basis,
+}
+
+impl Channel {
+    /// The channel that follows from a basis.
+    pub fn new(kind: ChannelKind, basis: Basis) -> Self {
+        Channel { kind, statistic: basis.statistic(), p: basis.p(), p_floor: basis.floor(), basis }
+    }
+
+    /// What the channel adds to the bits of its window.
+    pub fn bits(&self) -> f64 {
+        match self.kind {
+            ChannelKind::Metric => self.statistic * std::f64::consts::LOG2_10,
+            _ => self.statistic,
+        }
+    }
 }
 
 /// Where a stream stands.

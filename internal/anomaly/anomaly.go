@@ -103,6 +103,8 @@ type Anomaly struct {
 	BaselineData json.RawMessage `json:"baseline_data,omitempty"` // excerpts and statistics of the past
 	WindowData   json.RawMessage `json:"window_data,omitempty"`   // excerpts and statistics of the window
 
+	Statistics json.RawMessage `json:"statistics,omitempty"` // what the verdict follows from, enough to compute it again
+
 	Incomplete  bool              `json:"incomplete,omitempty"` // records were skipped under overload
 	Trimmed     []string          `json:"trimmed,omitempty"`    // the fields that were shortened to keep the item small
 	Resource    map[string]string `json:"resource,omitempty"`

@@ -74,6 +74,7 @@ func (a *Anomaly) write(m pcommon.Map) error {
 	w.float("permutation_p", a.PermutationP)
 	w.str("baseline_data", string(a.BaselineData))
 	w.str("window_data", string(a.WindowData))
+	w.str("statistics", string(a.Statistics))
 	w.flag("incomplete", a.Incomplete)
 	w.str("component_id", a.ComponentID)
 	w.str("config_hash", a.ConfigHash)
@@ -122,6 +123,7 @@ func ReadAnomaly(m pcommon.Map) (*Anomaly, error) {
 		PermutationP:        r.float("permutation_p"),
 		BaselineData:        r.raw("baseline_data"),
 		WindowData:          r.raw("window_data"),
+		Statistics:          r.raw("statistics"),
 		Incomplete:          r.flag("incomplete"),
 		ComponentID:         r.str("component_id"),
 		ConfigHash:          r.str("config_hash"),

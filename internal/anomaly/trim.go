@@ -28,6 +28,7 @@ const (
 
 // trim returns an anomaly whose carriers weigh at most limit, a itself if it fits.
 // What goes first is what a reader misses least: excerpts, then samples, requests and reasons from the last on, then the rest.
+// Channels and statistics, without which a verdict cannot be made again, go when nothing else is left: a detector's never do.
 func (a *Anomaly) trim(limit int) (*Anomaly, error) {
 	t := *a
 	for _, s := range []*string{&t.ComponentID, &t.ConfigHash, &t.CoreVersion, &t.ProcessID} {
@@ -56,10 +57,13 @@ func (a *Anomaly) trim(limit int) (*Anomaly, error) {
 	if t.WindowData, err = excerpt(t.WindowData); err != nil {
 		return nil, fmt.Errorf("window_data: %w", err)
 	}
+	if t.Statistics, err = excerpt(t.Statistics); err != nil {
+		return nil, fmt.Errorf("statistics: %w", err)
+	}
 
 	// Counted once, then kept as things go. The explanation is there twice: as attribute and as the log's body; so is a trace id: as attribute and link.
 	size := fixedBytes + len(t.Service) + len(t.Cause) + len(t.ComponentID) + len(t.ConfigHash) + len(t.CoreVersion) + len(t.ProcessID) +
-		2*len(t.Explanation) + len(t.BaselineData) + len(t.WindowData) + sum(reasons) + sum(requests) + sum(channels)
+		2*len(t.Explanation) + len(t.BaselineData) + len(t.WindowData) + len(t.Statistics) + sum(reasons) + sum(requests) + sum(channels)
 	for _, id := range t.TraceIDs {
 		size += traceCost(id)
 	}
@@ -127,13 +131,17 @@ func (a *Anomaly) trim(limit int) (*Anomaly, error) {
 		t.Explanation = cut(t.Explanation, keep)
 		cutBy("glass_box_explanation", 2*(before-len(t.Explanation)))
 	}
+	if size > limit && len(t.Reasons) > 0 {
+		cutBy("reasons", reasons[0])
+		t.Reasons = nil
+	}
 	for n := len(t.Channels); n > 0 && size > limit; n-- {
 		cutBy("channels", channels[n-1])
 		t.Channels = t.Channels[:n-1]
 	}
-	if size > limit && len(t.Reasons) > 0 {
-		cutBy("reasons", reasons[0])
-		t.Reasons = nil
+	if size > limit && len(t.Statistics) > 0 {
+		cutBy("statistics", len(t.Statistics))
+		t.Statistics = nil
 	}
 	if size > limit {
 		return nil, fmt.Errorf("%d bytes are left when everything that may go is gone, more than %d", size, limit)

@@ -75,19 +75,25 @@ func (b *budget) activeSince(hour int64) int {
 
 // level is the p-value that makes a window that ends at endNs an anomaly.
 func (b *budget) level(endNs uint64) float64 {
+	return b.among(b.activeAt(endNs))
+}
+
+// activeAt counts the services among which a window that ends at endNs shares the budget.
+func (b *budget) activeAt(endNs uint64) int {
+	return max(b.activeSince(int64(endNs/uint64(time.Hour))+1-day), 1)
+}
+
+// among is the level while so many services are active.
+func (b *budget) among(active int) float64 {
 	if b.fixed > 0 {
 		return b.fixed
 	}
-	active := max(b.activeSince(int64(endNs/uint64(time.Hour))+1-day), 1)
 	return min(b.perDay/(float64(active)*b.windowsPerDay), 1)
 }
 
 // highest is the level while one service is active.
 func (b *budget) highest() float64 {
-	if b.fixed > 0 {
-		return b.fixed
-	}
-	return min(b.perDay/b.windowsPerDay, 1)
+	return b.among(1)
 }
 
 // ledger is what was spent of the budget: the episodes begun in the last 24 hours of event time. It sees them in judged order,

@@ -139,8 +139,9 @@ func (d *Detector) judge(v *service, window uint64) {
 }
 
 func (d *Detector) enqueueJudge(v *service, start uint64) {
+	active := d.budget.activeAt(start + d.duration)
 	v.worker.push(task{kind: taskJudge, models: v.models, window: start, judging: judging{
-		sequence: d.nextSequence(), level: d.budget.level(start + d.duration), resource: v.resource,
+		sequence: d.nextSequence(), level: d.budget.among(active), active: active, resource: v.resource,
 		deploy: v.version.label(start, start+d.duration), queued: time.Now(),
 	}})
 }

@@ -26,6 +26,7 @@ type Detector struct {
 	configHash  string
 	coreVersion string
 	params      cbad.Params
+	parameters  *Parameters // nil: too long to be stated
 	newModel    func(cbad.Kind, cbad.Params) (model, error)
 	loadModel   func(cbad.Kind, cbad.Params, []byte) (model, error)
 	keeper      *keeper // nil: state stays in memory
@@ -72,7 +73,7 @@ func New(componentID string, cfg Config, set Settings, sink Sink) (*Detector, er
 	}
 	d := &Detector{
 		id: componentID, cfg: cfg, set: set, log: set.Logger, configHash: cfg.Hash(), coreVersion: cbad.Version(),
-		params: cfg.params(), newModel: newCoreModel, loadModel: loadCoreModel,
+		params: cfg.params(), parameters: cfg.parameters().stated(), newModel: newCoreModel, loadModel: loadCoreModel,
 		duration: uint64(cfg.Window.Duration), lateness: uint64(cfg.Window.Lateness),
 		maxPending: cfg.Limits.PendingMiB << 20, maxModels: int64(min(cfg.Limits.MemoryMiB, 1<<40)) << 20,
 		names: canonical.NewNames(cfg.Limits.Names), gate: newGate(cfg.Limits.QueueMiB << 20),

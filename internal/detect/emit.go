@@ -17,8 +17,10 @@ type outcome struct {
 	level   float64 // of a judged window, as the budget alone gives it
 	latched bool    // a metric point alerted, whatever the window's p
 	again   bool    // the service was odd in one of the last windows, too
-	release bool    // say what is held back: nothing more will come for a while
-	call    func()  // in turn
+	// What the statement follows from; its level is the emitter's to add.
+	statistics *Statistics
+	release    bool   // say what is held back: nothing more will come for a while
+	call       func() // in turn
 }
 
 // maxOutcomes bounds what waits for its turn; workers ahead of the others then wait too.
@@ -98,6 +100,9 @@ func (e *emitter) emit(ctx context.Context, o *outcome) {
 	switch {
 	case o.judged != nil:
 		e.decide(o)
+		if a := o.judged.Statement; a != nil {
+			a.Statistics = o.statistics.encode()
+		}
 		said = e.tracker.Take(o.judged)
 	case o.release:
 		said = e.tracker.Release()
@@ -133,6 +138,8 @@ func (e *emitter) decide(o *outcome) {
 	if a := j.Statement; a != nil && !o.latched {
 		if a.Level = level; j.P > level {
 			j.Statement = nil
+		} else if o.statistics != nil {
+			o.statistics.Level.pooled(&e.pool)
 		}
 	}
 	if w := o.window; w != nil {

@@ -52,6 +52,7 @@ func TestExplanations(t *testing.T) {
 					require.NoError(t, d.Flush(t.Context()))
 				})
 				path := filepath.Join("testdata", "explanations", string(k.Kind)+".golden")
+				recomputed(t, l.anomalies)
 				got := read(in, l.anomalies)
 				if *update {
 					require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))

@@ -16,6 +16,7 @@ import (
 type judging struct {
 	sequence uint64
 	level    float64
+	active   int // services, among which the budget is shared
 	resource *canonical.Resource
 	deploy   *anomaly.Deploy // nil: none lately
 	queued   time.Time
@@ -54,6 +55,7 @@ func (m *models) judge(t *task) *outcome {
 	if j.anomalous {
 		o.judged.Statement = j.anomaly(t.judging.resource)
 		o.judged.Statement.Deploy = t.judging.deploy
+		o.statistics = j.statistics(t.judging.active)
 	}
 	if m.d.cfg.EmitWindows && m.rows == nil {
 		o.window = j.window()
@@ -172,6 +174,10 @@ type judgement struct {
 	anomalous  bool
 }
 
+func channelOf(s signal, c *cbad.Channel) anomaly.Channel {
+	return anomaly.Channel{Signal: signalNames[s], Name: c.Kind.String(), Statistic: finite(c.Statistic), P: c.P, PFloor: c.PFloor}
+}
+
 func at(ns uint64) time.Time { return time.Unix(0, int64(ns)).UTC() }
 
 // bits is what the window cost above expectation, over its signals.
@@ -233,10 +239,8 @@ func (j *judgement) anomaly(res *canonical.Resource) *anomaly.Anomaly {
 		v := &j.v.signals[s]
 		a.Signals = append(a.Signals, signalNames[s])
 		a.Incomplete = a.Incomplete || v.incomplete
-		for _, c := range v.Channels {
-			a.Channels = append(a.Channels, anomaly.Channel{
-				Signal: signalNames[s], Name: c.Kind.String(), Statistic: finite(c.Statistic), P: c.P, PFloor: c.PFloor,
-			})
+		for i := range v.Channels {
+			a.Channels = append(a.Channels, channelOf(s, &v.Channels[i]))
 		}
 	}
 	a.Requests = j.requests()

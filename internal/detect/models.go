@@ -19,6 +19,7 @@ type model interface {
 	Save() ([]byte, error)
 	Evidence() ([]byte, error)
 	Items() ([]byte, error)
+	Basis([]byte) ([]byte, error)
 	Memory() uint64
 	Free()
 }
@@ -201,6 +202,10 @@ func (m *models) count(s signal, v *signalVerdict) {
 // fetch gets what stands behind a window that may become an anomaly, before the next close replaces it.
 func (m *models) fetch(s signal, st model, v *signalVerdict) {
 	var err error
+	// Another signal of the service may make the window one that is stated, so no window goes without.
+	if v.basis, err = st.Basis(v.basis[:0]); err != nil {
+		m.refused(s, "fetch basis", err)
+	}
 	if v.HasEvidence {
 		if v.evidence, err = st.Evidence(); err != nil {
 			m.refused(s, "fetch evidence", err)

@@ -52,16 +52,7 @@ func (j *judgement) volumeReason(s signal, it *cbad.Item, r *anomaly.Reason) {
 func (q *silence) sayGap(regular [signals]int) {
 	d := q.d
 	level := d.budget.level(q.swept)
-	p, worst := 1.0, signals
-	for sig := range signals {
-		g := &q.signals[sig]
-		if g.run < 2 || g.past.Windows < float64(d.cfg.WarmupWindows) {
-			continue
-		}
-		if now := g.past.P(g.run); worst == signals || now < p {
-			p, worst = now, sig
-		}
-	}
+	p, worst := worstGap(&q.signals, d.cfg.WarmupWindows)
 	if q.said || worst == signals || p > level {
 		return
 	}
@@ -69,11 +60,14 @@ func (q *silence) sayGap(regular [signals]int) {
 	start := q.swept - d.duration
 	_, decades := cbad.Combine([]float64{p})
 	g := &q.signals[worst]
+	said := d.statistics(Pipeline, start, q.swept)
+	said.Level.budget(d.cfg.FalseAlarmsPerDay, d.budget.activeAt(q.swept))
 	a := d.origin().Anomaly(Pipeline, signalNames[worst], at(start), at(q.swept))
 	a.Kind, a.Score, a.PValue, a.PFloor, a.Level = anomaly.KindGap, decades, p, 1/(g.past.Windows+1), level
 	for sig := range signals {
 		if q.signals[sig].run > 0 {
 			a.Signals = append(a.Signals, signalNames[sig])
+			said.Gap = append(said.Gap, gapStatistics(sig, &q.signals[sig], d.cfg.WarmupWindows))
 		}
 	}
 	a.Reasons = []anomaly.Reason{{
@@ -85,7 +79,22 @@ func (q *silence) sayGap(regular [signals]int) {
 	judged := &episode.Judged{
 		Service: Pipeline, Hash: canonical.HashString(Pipeline), Start: start, End: q.swept, P: p, Evidence: episode.Evidence{All: decades}, Alone: true, Statement: a,
 	}
-	d.workers[0].push(task{kind: taskSay, said: &outcome{endNs: q.swept, judged: judged}, judging: judging{sequence: d.nextSequence()}})
+	d.workers[0].push(task{kind: taskSay, said: &outcome{endNs: q.swept, judged: judged, statistics: said}, judging: judging{sequence: d.nextSequence()}})
+}
+
+// worstGap is the least likely of the gaps that have lasted for two windows, where enough is known of gaps.
+func worstGap(gaps *[signals]signalGap, warmup uint32) (p float64, worst signal) {
+	p, worst = 1.0, signals
+	for sig := range signals {
+		g := &gaps[sig]
+		if g.run < 2 || g.past.Windows < float64(warmup) {
+			continue
+		}
+		if now := g.past.P(g.run); worst == signals || now < p {
+			p, worst = now, sig
+		}
+	}
+	return p, worst
 }
 
 var gapChannels = [signals]cbad.ChannelKind{logs: cbad.LogVolume, metrics: cbad.MetricVolume, traces: cbad.TraceVolume}

@@ -51,6 +51,7 @@ type signalVerdictState struct {
 	Callers    []uint64
 	Evidence   []byte
 	Items      []byte
+	Basis      []byte
 }
 
 type lookState struct {
@@ -84,7 +85,7 @@ func (m *models) save(open [signals][]spansState) (*modelsState, error) {
 		out := verdictState{Window: v.window, Present: v.present}
 		for sig := range v.signals {
 			if sv := &v.signals[sig]; v.present[sig] {
-				out.Signals[sig] = signalVerdictState{sv.Verdict, sv.unscored, sv.incomplete, sv.callers, sv.evidence, sv.items}
+				out.Signals[sig] = signalVerdictState{sv.Verdict, sv.unscored, sv.incomplete, sv.callers, sv.evidence, sv.items, sv.basis}
 			}
 		}
 		s.Verdicts = append(s.Verdicts, out)
@@ -145,7 +146,7 @@ func (m *models) load(s *modelsState) (err error) {
 		v := &verdict{window: in.Window, present: in.Present}
 		for sig := range in.Signals {
 			sv := &in.Signals[sig]
-			v.signals[sig] = signalVerdict{sv.Verdict, sv.Unscored, sv.Incomplete, sv.Callers, sv.Evidence, sv.Items}
+			v.signals[sig] = signalVerdict{sv.Verdict, sv.Unscored, sv.Incomplete, sv.Callers, sv.Evidence, sv.Items, sv.Basis}
 		}
 		m.verdicts = append(m.verdicts, v)
 	}

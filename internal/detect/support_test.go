@@ -85,10 +85,11 @@ func (f *fakeModel) Close(w cbad.Window, v *cbad.Verdict) error {
 	return nil
 }
 
-func (f *fakeModel) Save() ([]byte, error)     { return pack.Marshal(f.records), nil }
-func (f *fakeModel) Evidence() ([]byte, error) { return nil, nil }
-func (f *fakeModel) Items() ([]byte, error)    { return nil, nil }
-func (f *fakeModel) Memory() uint64            { return f.memory }
+func (f *fakeModel) Save() ([]byte, error)          { return pack.Marshal(f.records), nil }
+func (f *fakeModel) Evidence() ([]byte, error)      { return nil, nil }
+func (f *fakeModel) Items() ([]byte, error)         { return nil, nil }
+func (f *fakeModel) Basis(b []byte) ([]byte, error) { return b, nil }
+func (f *fakeModel) Memory() uint64                 { return f.memory }
 
 func (f *fakeModel) Free() {
 	if f.freed != nil {

@@ -16,6 +16,7 @@ type signalVerdict struct {
 	callers    []uint64 // services whose calls the spans answered
 	evidence   []byte
 	items      []byte
+	basis      []byte // of the channels; the memory is reused
 }
 
 // verdict finds or makes the verdict of a window. Judged ones are reused: their slices are worth keeping.

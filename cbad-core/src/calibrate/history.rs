@@ -16,8 +16,8 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::rank::{Beyond, Rank};
 use super::runs::Runs;
-use crate::math;
 
 /// How many of the `n` largest past scores make the tail.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +39,7 @@ impl KRule {
 
 /// What p is while there are too few scores to rank among.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ColdStart {
     /// Everything is normal.
     Normal,
@@ -125,30 +126,31 @@ impl History {
 
     /// Probability of a score this large or larger; in (0, 1], never rising with the score. Not-a-number: 1.
     pub fn p(&self, score: f64) -> f64 {
-        if score.is_nan() {
-            return 1.0;
-        }
+        self.rank(score).p(score)
+    }
+
+    /// Where a score stands: what its p follows from.
+    pub fn rank(&self, score: f64) -> Rank {
         let s = clamp(score);
         let n = self.by_size.len();
-        let Some(u) = self.threshold() else {
-            return match self.cold {
-                ColdStart::Normal => 1.0,
-                ColdStart::Halving { free, per } => math::exp2(-(s - free).max(0.0) / per).clamp(1e-300, 1.0),
-            };
-        };
-        let total = (n + 1) as f64;
+        let scores = n as u64;
+        let Some(u) = self.threshold().filter(|_| !s.is_nan()) else { return Rank::Cold(self.cold) };
         if s <= u {
             let below = self.by_size.partition_point(|&v| v < s);
-            return (n - below + 1) as f64 / total;
+            return Rank::Within { scores, reached: (n - below) as u64 };
         }
         let above = &self.by_size[self.by_size.partition_point(|&v| v <= u)..];
-        let excess: f64 = above.iter().map(|v| v - u).sum();
-        let j = above.len() as f64;
-        let m = (self.prior_weight * self.prior_mean_excess + excess) / (self.prior_weight + j + 1.0);
-        let at_u = (j + 2.0) / total;
-        let tail = (at_u * math::exp(-(s - u) / m)).clamp(1e-300, 1.0);
-        let habit = self.runs.as_ref().and_then(|r| r.least_p(s - NEAR * m));
-        habit.map_or(tail, |p| tail.max(p.min(at_u)))
+        let mut tail = Beyond {
+            scores,
+            threshold: u,
+            above: above.len() as u64,
+            excess: above.iter().map(|v| v - u).sum(),
+            prior_mean_excess: self.prior_mean_excess,
+            prior_weight: self.prior_weight,
+            habit: None,
+        };
+        tail.habit = self.runs.as_ref().and_then(|r| r.habit(s - NEAR * tail.mean()));
+        Rank::Beyond(tail)
     }
 
     /// `u`, where the rank ends and the tail begins; none while the history is too short.
@@ -229,7 +231,7 @@ impl History {
 }
 
 /// Also turns −0 into 0, so that the order by size is total.
-fn clamp(score: f64) -> f64 {
+pub(super) fn clamp(score: f64) -> f64 {
     score.clamp(0.0, MAX_SCORE) + 0.0
 }
 

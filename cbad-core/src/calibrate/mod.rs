@@ -6,10 +6,12 @@ mod counts;
 pub mod dispersion;
 mod history;
 pub mod pool;
+mod rank;
 mod runs;
 mod severity;
 mod tail;
 
 pub use history::{ColdStart, History, KRule};
+pub use rank::{Beyond, Habit, Rank};
 pub use severity::{SeverityBin, SeverityCalibrator};
 pub use tail::{Tail, TailBand};

@@ -14,6 +14,8 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::rank::Habit;
+
 /// Windows that count, at most: nearly three days of minutes.
 const MEMORY: u64 = 4096;
 /// Runs kept; the oldest leave.
@@ -62,11 +64,11 @@ impl Runs {
         }
     }
 
-    /// What p of the next window's score is at least, if a habit of such scores is known.
-    pub fn least_p(&self, score: f64) -> Option<f64> {
+    /// The habit of such scores, if one is known: p of the next window's score is at least its.
+    pub fn habit(&self, score: f64) -> Option<Habit> {
         let ended = |r: &&Run| r.last.saturating_add(APART) <= self.clock;
         let reached = self.runs.iter().take_while(ended).filter(|r| r.peak >= score).count();
-        (reached >= HABIT).then(|| (reached + 1) as f64 / (self.clock.min(MEMORY) + 1) as f64)
+        (reached >= HABIT).then(|| Habit { runs: reached as u64, windows: self.clock.min(MEMORY) })
     }
 
     /// Heap bytes held.
@@ -101,7 +103,7 @@ mod tests {
                 (1..quiet).for_each(|_| runs.learn(None));
                 runs.learn(Some(f64::from(score)));
                 odd.push((runs.clock, f64::from(score)));
-                prop_assert_eq!(runs.least_p(f64::from(probe)), naive(&odd, runs.clock, f64::from(probe)));
+                prop_assert_eq!(runs.habit(f64::from(probe)).map(|h| h.p()), naive(&odd, runs.clock, f64::from(probe)));
             }
         }
     }
@@ -111,15 +113,15 @@ mod tests {
         let mut runs = Runs::default();
         let mut job = |quiet: u64, said: Option<f64>| {
             (0..quiet).for_each(|_| runs.learn(None));
-            assert_eq!(runs.least_p(40.0), said);
+            assert_eq!(runs.habit(40.0).map(|h| h.p()), said);
             (0..3).for_each(|_| runs.learn(Some(40.0)));
         };
         job(297, None);
         job(297, None);
         job(297, Some(3.0 / 898.0));
-        assert_eq!(runs.least_p(41.0), None, "this much never was");
+        assert_eq!(runs.habit(41.0), None, "this much never was");
         (0..5000).for_each(|_| runs.learn(None));
-        assert_eq!(runs.least_p(40.0), None, "long ago");
+        assert_eq!(runs.habit(40.0), None, "long ago");
     }
 
     #[test]
@@ -127,7 +129,7 @@ mod tests {
         let mut runs = Runs::default();
         for i in 0..1000 {
             runs.learn(((500..560).contains(&i) && i % 20 < 2).then_some(40.0));
-            assert!(i > 580 || runs.least_p(40.0).is_none(), "{i}");
+            assert!(i > 580 || runs.habit(40.0).is_none(), "{i}");
         }
     }
 

@@ -1,11 +1,13 @@
-//! Second opinions for flagged windows: compression distances, entropy, permutation.
+//! What a verdict rests on ([`Basis`]), and second opinions for flagged windows: compression distances, entropy, permutation.
 
+mod basis;
 mod compression;
 mod entropy;
 mod permutation;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::basis::{Basis, Binomial, Pause, Way};
 #[cfg(feature = "openzl")]
 pub use self::compression::columns;
 pub use self::compression::{compression, distance, measure, ZSTD_LEVEL};

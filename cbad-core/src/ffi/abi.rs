@@ -1,7 +1,7 @@
 //! Constants and structures that cross the C interface. Little endian, no padding that is not named.
 #![allow(non_camel_case_types)]
 
-use crate::{Params, PointVerdict, RequestVerdict, StreamState, Verdict, Window};
+use crate::{Channel, Params, PointVerdict, RequestVerdict, StreamState, Verdict, Window};
 
 use super::error::{fail, Failure};
 
@@ -357,9 +357,15 @@ impl cbad_verdict {
             channels: Default::default(),
         };
         for (to, c) in out.channels.iter_mut().zip(&v.channels) {
-            *to = cbad_channel { kind: c.kind as u32, reserved: 0, statistic: c.statistic, p: c.p, p_floor: c.p_floor };
+            *to = c.into();
         }
         Ok(out)
+    }
+}
+
+impl From<&Channel> for cbad_channel {
+    fn from(c: &Channel) -> Self {
+        cbad_channel { kind: c.kind as u32, reserved: 0, statistic: c.statistic, p: c.p, p_floor: c.p_floor }
     }
 }
 

@@ -5,11 +5,12 @@ use std::ffi::c_char;
 use crate::calibrate::pool;
 use crate::math;
 use crate::volume::gaps::Gaps;
+use crate::Channel;
 
 use super::abi::*;
 use super::error::{entry, fail, with_last, Failure};
 use super::raw;
-use super::stream::Stream;
+use super::stream::{channels_of, Stream};
 use super::table::Table;
 
 static STREAMS: Table<Stream> = Table::new();
@@ -188,6 +189,46 @@ pub unsafe extern "C" fn cbad_stream_evidence(stream: cbad_stream, buf: *mut u8,
         let json = s.evidence()?;
         // SAFETY: the caller's contract.
         unsafe { raw::copy_out("buf", json, buf, cap, len, |b| *b) }
+    })
+}
+
+/// Writes what the channels of the last close rest on, as a JSON array of {"channel", "basis"} in the order of the verdict's
+/// channels, to buf and its length in bytes to len. cbad_recompute reads it. A number that is not finite is null.
+/// Errors: as cbad_stream_items.
+///
+/// # Safety
+/// buf must be writable for cap bytes, len writable.
+#[no_mangle]
+pub unsafe extern "C" fn cbad_stream_basis(stream: cbad_stream, buf: *mut u8, cap: usize, len: *mut usize) -> i32 {
+    within(stream, |s| {
+        let json = s.basis()?;
+        // SAFETY: the caller's contract.
+        unsafe { raw::copy_out("buf", json, buf, cap, len, |b| *b) }
+    })
+}
+
+/// Computes channels again from what they rest on: JSON as cbad_stream_basis writes it, with nothing unknown in it. The
+/// same core gives the same statistic, p and p_floor to the bit. Their number goes to n, what each adds to its window's bits
+/// to bits (cap elements, as out).
+/// Errors: CBAD_INVALID (not such JSON, the message says where), CBAD_BUFFER_TOO_SMALL, CBAD_NULL.
+///
+/// # Safety
+/// json must be readable for len bytes, out and bits writable for cap elements, n writable.
+#[no_mangle]
+pub unsafe extern "C" fn cbad_recompute(
+    json: *const u8,
+    len: usize,
+    out: *mut cbad_channel,
+    bits: *mut f64,
+    cap: usize,
+    n: *mut usize,
+) -> i32 {
+    entry(|| {
+        // SAFETY: the caller's contract, here and below; raw checks null, alignment and size.
+        let json = unsafe { raw::slice("json", json, len)? };
+        let channels = channels_of(json)?;
+        unsafe { raw::copy_out("bits", &channels, bits, cap, n, Channel::bits)? };
+        unsafe { raw::copy_out("out", &channels, out, cap, n, |c| c.into()) }
     })
 }
 

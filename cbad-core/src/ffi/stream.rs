@@ -4,10 +4,11 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::Basis;
 use crate::log::LogStream;
 use crate::metric::MetricStream;
 use crate::trace::TraceStream;
-use crate::{Batch, Detector, Params, Verdict, Window};
+use crate::{Batch, Channel, ChannelKind, Detector, Params, Verdict, Window};
 
 use super::abi::*;
 use super::error::{fail, panic_text, Failure};
@@ -78,6 +79,7 @@ pub(super) struct Stream {
     /// Made by a call that asked for the length, kept for the call that fetches it.
     evidence: Option<Vec<u8>>,
     items: Option<Vec<u8>>,
+    basis: Option<Vec<u8>>,
     snapshot: Option<Vec<u8>>,
     poisoned: Option<String>,
 }
@@ -89,7 +91,7 @@ impl Stream {
     }
 
     fn with(params: Params, inner: Inner) -> Self {
-        Stream { params, inner, last: None, evidence: None, items: None, snapshot: None, poisoned: None }
+        Stream { params, inner, last: None, evidence: None, items: None, basis: None, snapshot: None, poisoned: None }
     }
 
     pub(super) fn load(bytes: &[u8]) -> Result<Self, Failure> {
@@ -126,6 +128,7 @@ impl Stream {
         self.snapshot = None;
         self.evidence = None;
         self.items = None;
+        self.basis = None;
         let detector = self.inner.detector();
         let verdict = detector.close(window);
         let out = cbad_verdict::from_verdict(&verdict, detector.evidence().is_some(), detector.evicted());
@@ -181,6 +184,16 @@ impl Stream {
         Ok(self.items.as_deref().unwrap_or_default())
     }
 
+    /// What the channels of the last close rest on, as a JSON array.
+    pub(super) fn basis(&mut self) -> Result<&[u8], Failure> {
+        if self.basis.is_none() {
+            let channels = self.last.as_ref().map_or(&[][..], |v| &v.channels);
+            let all: Vec<Rests> = channels.iter().map(|c| Rests { channel: c.kind, basis: c.basis }).collect();
+            self.basis = Some(to_json(&all)?);
+        }
+        Ok(self.basis.as_deref().unwrap_or_default())
+    }
+
     /// The snapshot; asking for its length and fetching it costs one serialisation.
     pub(super) fn snapshot(&mut self) -> Result<&[u8], Failure> {
         if self.snapshot.is_none() {
@@ -196,7 +209,7 @@ impl Stream {
     }
 
     pub(super) fn memory(&mut self) -> u64 {
-        let cached = [&self.evidence, &self.items, &self.snapshot];
+        let cached = [&self.evidence, &self.items, &self.basis, &self.snapshot];
         let cached: usize = cached.into_iter().flatten().map(Vec::capacity).sum();
         let last = self.last.as_ref().map_or(0, |v| {
             v.points.capacity() * size_of::<crate::PointVerdict>()
@@ -206,6 +219,24 @@ impl Stream {
         });
         (size_of::<Self>() + self.inner.detector().memory() + cached + last) as u64
     }
+}
+
+/// A channel and what it rests on, as JSON.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rests {
+    channel: ChannelKind,
+    basis: Basis,
+}
+
+/// The channels that follow from what [`Stream::basis`] wrote.
+pub(super) fn channels_of(json: &[u8]) -> Result<Vec<Channel>, Failure> {
+    let all: Vec<Rests> = serde_json::from_slice(json)
+        .or_else(|e| fail(CBAD_INVALID, format!("what channels rest on cannot be read: {e}")))?;
+    if all.len() > CBAD_MAX_CHANNELS {
+        return fail(CBAD_INVALID, format!("a stream has at most {CBAD_MAX_CHANNELS} channels (got {})", all.len()));
+    }
+    Ok(all.into_iter().map(|r| Channel::new(r.channel, r.basis)).collect())
 }
 
 fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Failure> {

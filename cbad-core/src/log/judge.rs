@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::novelty::Novelty;
 use crate::calibrate::History;
 use crate::count::{self, Kind, Scored};
-use crate::math::exp2;
+use crate::evidence::{Basis, Way};
 use crate::{Channel, ChannelKind};
 
 /// The channels' histories.
@@ -56,16 +56,17 @@ impl Judge {
         let mut judged = Judged::default();
         let statistic = count::novelty_channel(&mut new);
         // Novelty has a probability of its own: no history of scores adds to it.
-        judged.add(ChannelKind::LogNew, statistic, exp2(-statistic), 1.0 / (self.novelty.counted() + 1.0), new);
+        judged.add(ChannelKind::LogNew, Basis::of(Way::own(statistic), self.novelty.counted() as u64), new);
         if admitted.transitions {
             let statistic = count::weigh_channel(&mut transitions);
             // A transition is a novelty too, within its context: its p is no smaller than its bits say.
-            let p = self.transition.p(statistic).max(exp2(-statistic));
-            judged.add(ChannelKind::LogTransition, statistic, p, self.transition.floor(), transitions);
+            let way = Way { own: true, ..Way::ranked(statistic, self.transition.rank(statistic)) };
+            judged.add(ChannelKind::LogTransition, Basis::of(way, self.transition.len() as u64), transitions);
         }
         if admitted.counts {
             let statistic = count::weigh_channel(&mut counts);
-            judged.add(ChannelKind::LogCount, statistic, self.count.p(statistic), self.count.floor(), counts);
+            let way = Way::ranked(statistic, self.count.rank(statistic));
+            judged.add(ChannelKind::LogCount, Basis::of(way, self.count.len() as u64), counts);
         }
         judged
     }
@@ -106,8 +107,8 @@ impl Judge {
 }
 
 impl Judged {
-    fn add(&mut self, kind: ChannelKind, statistic: f64, p: f64, p_floor: f64, items: Vec<Scored>) {
-        self.channels.push(Channel { kind, statistic, p: p.min(1.0), p_floor });
+    fn add(&mut self, kind: ChannelKind, basis: Basis, items: Vec<Scored>) {
+        self.channels.push(Channel::new(kind, basis));
         self.items.extend(items.into_iter().map(|i| (kind, i)));
     }
 }

@@ -185,8 +185,7 @@ impl Detector for LogStream {
             scored = judged.items;
         }
         if let Some(e) = &excess {
-            let kind = ChannelKind::Request;
-            verdict.channels.push(Channel { kind, statistic: e.bits, p: e.p, p_floor: e.p_floor });
+            verdict.channels.push(Channel::new(ChannelKind::Request, e.basis));
         }
         verdict.summarise();
 
@@ -280,7 +279,7 @@ impl Verdict {
         let n = self.channels.len() as f64;
         let least = |f: fn(&Channel) -> f64| self.channels.iter().map(f).fold(1.0, f64::min);
         let (p, floor) = (least(|c| c.p), least(|c| c.p_floor));
-        self.bits = self.channels.iter().map(|c| c.statistic).sum();
+        self.bits = self.channels.iter().map(Channel::bits).sum();
         self.p = (n * p).clamp(p, 1.0);
         self.p_floor = (n * floor).clamp(floor, 1.0);
     }

@@ -17,7 +17,7 @@ use super::table::{Key, Table};
 use super::twins::Twins;
 use super::window::{Judged, OpenWindow, Pending};
 use crate::calibrate::History;
-use crate::evidence::Evidence;
+use crate::evidence::{Basis, Evidence, Way};
 use crate::math;
 use crate::quarantine::Quarantine;
 use crate::record::{Point, RecordError};
@@ -206,11 +206,12 @@ impl MetricStream {
 
         // Of a window that ended early T is another: with one point instead of four a series is the oddest of one.
         let quiet = self.grace > 0 || window.partial || self.state() != StreamState::Ready;
-        let p = if quiet { 1.0 } else { self.history.p(total) };
-        let p_floor = self.history.floor();
-        verdict.bits = total * std::f64::consts::LOG2_10;
-        (verdict.p, verdict.p_floor) = (p, p_floor);
-        verdict.channels.push(Channel { kind: ChannelKind::Metric, statistic: total, p, p_floor });
+        let way = Way::ranked(total, self.history.rank(total));
+        let basis = Basis::of(way, self.history.len() as u64).silent(quiet);
+        let channel = Channel::new(ChannelKind::Metric, basis);
+        let p = channel.p;
+        (verdict.bits, verdict.p, verdict.p_floor) = (channel.bits(), p, channel.p_floor);
+        verdict.channels.push(channel);
         verdict.items = self.items(contributors);
         self.rule(window, verdict);
         if p <= self.params.evidence_p {

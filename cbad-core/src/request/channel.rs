@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::calibrate::History;
+use crate::evidence::{Basis, Binomial, Way};
 use crate::math;
 
 /// Decay per window of the stream's own rate.
@@ -22,7 +23,7 @@ pub struct Excess {
     /// `−log2` of the binomial tail.
     pub bits: f64,
     pub p: f64,
-    pub p_floor: f64,
+    pub basis: Basis,
 }
 
 /// The stream's own rate of odd requests.
@@ -40,19 +41,13 @@ impl Rate {
     }
 
     pub fn excess(&self, judged: u64, odd: u64) -> Excess {
-        let rate = (self.odd + PRIOR_REQUESTS * self.level) / (self.judged + PRIOR_REQUESTS);
-        let rate = rate.max(self.level).min(1.0);
-        let tail = binomial_tail(judged, odd, rate);
-        let bits = -math::log2(tail.max(1e-300));
+        let (past_judged, past_odd, level) = (self.judged, self.odd, self.level);
+        let chance = Binomial { judged, odd, past_judged, past_odd, level, prior: PRIOR_REQUESTS };
+        let bits = -math::log2(chance.tail().max(1e-300));
         let young = self.history.len() < MIN_WINDOWS;
-        Excess {
-            judged,
-            odd,
-            expected: judged as f64 * rate,
-            bits,
-            p: if young { 1.0 } else { tail.max(self.history.p(bits)) },
-            p_floor: self.history.floor(),
-        }
+        let way = Way { requests: Some(chance), ..Way::ranked(bits, self.history.rank(bits)) };
+        let basis = Basis::of(way, self.history.len() as u64).silent(young);
+        Excess { judged, odd, expected: judged as f64 * chance.rate(), bits, p: basis.p(), basis }
     }
 
     pub fn learn(&mut self, excess: &Excess, quarantined: bool) {
@@ -71,7 +66,7 @@ impl Rate {
 }
 
 /// `P(Bin(n, r) ≥ k) = I_r(k, n − k + 1)`.
-pub(super) fn binomial_tail(n: u64, k: u64, r: f64) -> f64 {
+pub(crate) fn binomial_tail(n: u64, k: u64, r: f64) -> f64 {
     if k == 0 {
         return 1.0;
     }

@@ -29,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::calibrate::History;
 use crate::{math, Params, RequestVerdict, Window};
 
+pub(crate) use channel::binomial_tail;
 pub use channel::Excess;
 pub use course::{Course, Oddity};
 pub use open::Turned;

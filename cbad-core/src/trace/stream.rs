@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::channels::{self, Scores};
+use super::channels::{self, Scores, Statistic};
 use super::errors::Outcomes;
 use super::opinion;
 use super::past::{edge_limit, Past};
@@ -10,12 +10,11 @@ use super::sample::{spans_in, Baseline};
 use super::standing::{Grace, Histories};
 use super::window::OpenWindow;
 use crate::calibrate::History;
-use crate::evidence::Evidence;
+use crate::evidence::{Basis, Evidence, Way};
 use crate::quarantine::Quarantine;
 use crate::volume::{Judged, Volume};
 use crate::{
-    count, math, Batch, Channel, ChannelKind, Detector, Item, Params, RecordError, SpanRecord, StreamState, Verdict,
-    Window,
+    count, Batch, Channel, ChannelKind, Detector, Item, Params, RecordError, SpanRecord, StreamState, Verdict, Window,
 };
 
 /// Past scores shown as evidence.
@@ -121,32 +120,21 @@ impl TraceStream {
         }
         for s in scores.ranked() {
             let history = self.histories.of(s.kind);
-            let p = if s.silent { 1.0 } else { history.p(s.bits) };
-            out.push(Channel { kind: s.kind, statistic: s.bits, p, p_floor: history.floor() });
+            let basis = Basis::of(Way::ranked(s.bits, history.rank(s.bits)), history.len() as u64);
+            out.push(Channel::new(s.kind, basis.silent(s.silent)));
         }
         out
     }
 
     fn novelty(&self, scores: &Scores) -> Channel {
-        let chance = |bits: f64| math::exp2(-bits).clamp(1e-300, 1.0);
-        let mut channel = Channel {
-            kind: ChannelKind::TraceNew,
-            statistic: 0.0,
-            p: 1.0,
-            p_floor: 1.0 / (self.past.windows + 1) as f64,
+        // Two ways to be new, one channel.
+        let of = |s: &Option<Statistic>, from_history: bool| {
+            let s = s.as_ref().filter(|s| !s.silent)?;
+            let rank = from_history.then(|| self.histories.edges.rank(s.bits));
+            Some(Way { rank, ..Way::own(s.bits) })
         };
-        let mut ways = 0;
-        for (s, from_history) in [(&scores.operations, false), (&scores.edges, true)] {
-            let Some(s) = s.as_ref().filter(|s| !s.silent) else { continue };
-            let own = chance(s.bits);
-            let p = if from_history { own.max(self.histories.edges.p(s.bits)) } else { own };
-            channel.statistic += s.bits;
-            channel.p = channel.p.min(p);
-            ways += 1;
-        }
-        // Two ways to be new, one channel: Bonferroni where both apply.
-        channel.p = (channel.p * f64::from(ways.max(1))).min(1.0);
-        channel
+        let ways = [of(&scores.operations, false), of(&scores.edges, true)];
+        Channel::new(ChannelKind::TraceNew, Basis { silent: false, past: self.past.windows, ways })
     }
 
     /// Adds the window's statistics to the histories: quarantined ones clipped, silenced ones not.
@@ -195,7 +183,7 @@ impl TraceStream {
         // Bonferroni; without a channel there is nothing to be odd.
         let least = verdict.channels.iter().map(|c| c.p).fold(1.0, f64::min);
         verdict.p = (least * verdict.channels.len().max(1) as f64).min(1.0);
-        verdict.bits = verdict.channels.iter().map(|c| c.statistic).sum();
+        verdict.bits = verdict.channels.iter().map(Channel::bits).sum();
         verdict.items = costliest(&mut scores);
         verdict.quarantined = verdict.p <= self.params.quarantine_p;
         if verdict.p <= self.params.evidence_p {

@@ -33,7 +33,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use crate::calibrate::History;
-use crate::math::exp2;
+use crate::evidence::{Basis, Pause, Way};
 use crate::quarantine::Quarantine;
 use crate::{Channel, ChannelKind, Item, Params, Verdict, Window};
 
@@ -73,8 +73,7 @@ pub struct Volume {
 
 /// An odd window.
 struct Odd {
-    bits: f64,
-    p: f64,
+    basis: Basis,
     expected: f64,
 }
 
@@ -132,7 +131,7 @@ impl Volume {
             return (None, false);
         }
         let odd = self.silence(window);
-        let is_odd = odd.p <= params.quarantine_p;
+        let is_odd = odd.basis.p() <= params.quarantine_p;
         let ruling = self.quarantine.rule(is_odd, window.adopt_after(params.adopt_after));
         self.off |= ruling.adopted;
         (is_odd.then_some(odd), ruling.adopted)
@@ -142,13 +141,13 @@ impl Volume {
     fn silence(&self, window: &Window) -> Odd {
         let expected = self.level.expected(window.start_ns);
         let bits = self.level.silent_bits(expected, self.run);
-        let p = if self.run < 2 { 1.0 } else { self.p(bits).max(self.gaps.p(self.run)) };
-        Odd { bits, p, expected }
+        let way = Way { pause: Some(Pause::new(&self.gaps, self.run)), ..self.way(bits) };
+        Odd { basis: Basis::of(way, 0).silent(self.run < 2), expected }
     }
 
     /// Its rank among past scores, and no less than the bits themselves say.
-    fn p(&self, bits: f64) -> f64 {
-        self.history.p(bits).max(exp2(-bits))
+    fn way(&self, bits: f64) -> Way {
+        Way { own: true, ..Way::ranked(bits, self.history.rank(bits)) }
     }
 
     fn some(
@@ -174,8 +173,8 @@ impl Volume {
         }
         let now = self.level.test(records, window.start_ns);
         let warming = self.level.windows() < f64::from(params.warmup_windows);
-        let odd = Odd { bits: now.bits, p: self.p(now.bits), expected: now.expected };
-        let is_odd = judged == Judged::Fewer && !warming && odd.p <= params.quarantine_p;
+        let odd = Odd { basis: Basis::of(self.way(now.bits), 0), expected: now.expected };
+        let is_odd = judged == Judged::Fewer && !warming && odd.basis.p() <= params.quarantine_p;
         let ruling = self.quarantine.rule(is_odd, window.adopt_after(params.adopt_after));
         if ruling.adopted {
             self.level.move_to(records);
@@ -194,7 +193,7 @@ impl Volume {
     /// are then part of the volume, and the window that ends it is like any other.
     fn resume(&mut self, run: u64, window: &Window, params: &Params) -> bool {
         let expected = self.level.expected(window.start_ns);
-        let p = self.p(self.level.silent_bits(expected, run)).max(self.gaps.p(run));
+        let p = self.way(self.level.silent_bits(expected, run)).p().max(self.gaps.p(run));
         let warming = self.level.windows() < f64::from(params.warmup_windows);
         let odd = !warming && run > 1 && p <= params.quarantine_p;
         self.gaps.ended(run, odd);
@@ -208,16 +207,16 @@ impl Volume {
     }
 
     fn say(&self, odd: &Odd, kind: ChannelKind, verdict: &mut Verdict) {
-        let p_floor = self.history.floor();
-        verdict.channels.push(Channel { kind, statistic: odd.bits, p: odd.p, p_floor });
+        let channel = Channel::new(kind, Basis { past: self.history.len() as u64, ..odd.basis });
+        verdict.channels.push(channel);
         let n = verdict.channels.len() as f64;
-        verdict.p = verdict.p.min((n * odd.p).min(1.0));
-        verdict.p_floor = verdict.p_floor.min((n * p_floor).min(1.0));
-        verdict.bits += odd.bits;
+        verdict.p = verdict.p.min((n * channel.p).min(1.0));
+        verdict.p_floor = verdict.p_floor.min((n * channel.p_floor).min(1.0));
+        verdict.bits += channel.bits();
         let item = Item {
             // How many windows have been empty: since when it is silent.
             context: self.run,
-            ..Item::new(kind, 0, odd.bits, verdict.records as f64, odd.expected)
+            ..Item::new(kind, 0, channel.statistic, verdict.records as f64, odd.expected)
         };
         let at = verdict.items.partition_point(|i| i.bits >= item.bits);
         verdict.items.insert(at, item);

@@ -45,6 +45,7 @@ var content = []column[row]{
 	object("trace_ids", func(r *row) any { return r.Worst.TraceIDs }),
 	object("baseline_data", func(r *row) any { return r.Worst.BaselineData }),
 	object("window_data", func(r *row) any { return r.Worst.WindowData }),
+	object("statistics", func(r *row) any { return r.Worst.Statistics }),
 	object("trimmed", func(r *row) any { return r.Worst.Trimmed }),
 	boolean("incomplete", func(r *row) bool { return r.Worst.Incomplete }),
 	object("resource", func(r *row) any { return r.Worst.Resource }),
@@ -131,7 +132,7 @@ var (
 	fields          = strings.Join(names(anomalyColumns), ", ")
 	selectAnomalies = "SELECT " + fields + " FROM anomalies"
 	// selectSummaries leaves out what is most of the bytes: it lies outside of the row and is not even read.
-	selectSummaries = strings.NewReplacer("baseline_data", "NULL::jsonb", "window_data", "NULL::jsonb").Replace(selectAnomalies)
+	selectSummaries = strings.NewReplacer("baseline_data", "NULL::jsonb", "window_data", "NULL::jsonb", "statistics", "NULL::jsonb").Replace(selectAnomalies)
 )
 
 type scanner interface{ Scan(...any) error }
@@ -146,12 +147,12 @@ func scanAnomaly(from scanner, more ...any) (*anomaly.Anomaly, error) {
 	var worstRevision int64
 	var hasEpisode bool
 	var ended *time.Time
-	var signals, reasons, channels, requests, traceIDs, baseline, window, trimmed, resource, services, deploy []byte
+	var signals, reasons, channels, requests, traceIDs, baseline, window, statistics, trimmed, resource, services, deploy []byte
 	if err := from.Scan(append([]any{
 		&id, &a.Status, &created, &updated,
 		&worstRevision, &worst, &a.StreamType, &a.Kind, &a.Score, &a.PValue, &a.PFloor, &a.Level, &a.NCDScore, &a.Bits, &a.Explanation,
 		&a.CompressionBaseline, &a.CompressionWindow, &a.CompressionCombined, &a.EntropyBaseline, &a.EntropyWindow, &a.PermutationP,
-		&signals, &reasons, &channels, &requests, &traceIDs, &baseline, &window, &trimmed, &a.Incomplete, &resource,
+		&signals, &reasons, &channels, &requests, &traceIDs, &baseline, &window, &statistics, &trimmed, &a.Incomplete, &resource,
 		&a.Timestamp, &a.WindowStart, &a.Service, &e.Revision, &hasEpisode, &last, &e.Windows, &ended, &incident, &services, &a.Cause, &deploy,
 		&a.ComponentID, &a.ConfigHash, &a.CoreVersion, &a.ProcessID,
 	}, more...)...); err != nil {
@@ -177,7 +178,7 @@ func scanAnomaly(from scanner, more ...any) (*anomaly.Anomaly, error) {
 			return nil, fmt.Errorf("column %s of anomaly %s: %w", part.column, a.ID, err)
 		}
 	}
-	a.BaselineData, a.WindowData = compact(baseline), compact(window)
+	a.BaselineData, a.WindowData, a.Statistics = compact(baseline), compact(window), compact(statistics)
 	a.Timestamp, a.WindowStart = a.Timestamp.UTC(), a.WindowStart.UTC()
 	if hasEpisode {
 		e.ID, e.Started, e.Last, e.PeakP, e.Peak = a.ID, a.WindowStart, last.UTC(), a.PValue, worst.UTC()

@@ -93,7 +93,7 @@ func TestSchemaStates(t *testing.T) {
 func TestDownAndUpAgain(t *testing.T) {
 	o := Options{DSN: pgtest.Database(t)}
 	require.NoError(t, Migrate(t.Context(), o, (*schema.Migrator).Up))
-	for range 3 {
+	for range 4 {
 		require.NoError(t, Migrate(t.Context(), o, (*schema.Migrator).Down))
 	}
 	require.ErrorContains(t, Migrate(t.Context(), o, (*schema.Migrator).Down), "no migration to take back")

@@ -115,7 +115,7 @@ func rowOf(joined store.Row) (*row, error) {
 		store.Revision(a), nanos(a.WindowStart), string(a.StreamType), string(cmp.Or(a.Kind, anomaly.KindAnomaly)), a.Score, a.PValue, a.PFloor, a.Level,
 		a.NCDScore, a.Bits, a.Explanation, int64(a.CompressionBaseline), int64(a.CompressionWindow), int64(a.CompressionCombined),
 		a.EntropyBaseline, a.EntropyWindow, a.PermutationP, texts[0], texts[1], texts[2], texts[3], texts[4],
-		optional(a.BaselineData), optional(a.WindowData), texts[5], a.Incomplete, texts[6],
+		optional(a.BaselineData), optional(a.WindowData), optional(a.Statistics), texts[5], a.Incomplete, texts[6],
 	}
 	r.course = []any{
 		nanos(timestamp), nanos(start), now.Service, store.Revision(now), now.Episode != nil, nanos(e.Last), e.Windows, ended(e.Ended),

@@ -160,13 +160,13 @@ func scanChange(row scanner) (_ *anomaly.Anomaly, change int64, _ error) {
 	var hasEpisode bool
 	var over sql.NullInt64
 	var signals, reasons, channels, requests, traceIDs, trimmed, resource, services []byte
-	var baseline, window, deploy sql.NullString
+	var baseline, window, statistics, deploy sql.NullString
 	if err := row.Scan(
 		&a.ID, &a.Status,
 		&worstRevision, &worst, &a.StreamType, &a.Kind, &a.Score, &a.PValue, &a.PFloor, &a.Level,
 		&a.NCDScore, &a.Bits, &a.Explanation, &a.CompressionBaseline, &a.CompressionWindow, &a.CompressionCombined,
 		&a.EntropyBaseline, &a.EntropyWindow, &a.PermutationP, &signals, &reasons, &channels, &requests, &traceIDs,
-		&baseline, &window, &trimmed, &a.Incomplete, &resource,
+		&baseline, &window, &statistics, &trimmed, &a.Incomplete, &resource,
 		&timestamp, &start, &a.Service, &e.Revision, &hasEpisode, &last, &e.Windows, &over, &a.IncidentID, &services, &a.Cause, &deploy,
 		&a.ComponentID, &a.ConfigHash, &a.CoreVersion, &a.ProcessID, &created, &updated, &change,
 	); err != nil {
@@ -195,6 +195,9 @@ func scanChange(row scanner) (_ *anomaly.Anomaly, change int64, _ error) {
 	}
 	if window.Valid {
 		a.WindowData = json.RawMessage(window.String)
+	}
+	if statistics.Valid {
+		a.Statistics = json.RawMessage(statistics.String)
 	}
 	a.Timestamp, a.WindowStart = moment(timestamp), moment(start)
 	if hasEpisode {

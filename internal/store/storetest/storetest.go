@@ -92,6 +92,7 @@ func Anomaly(i int) *anomaly.Anomaly {
 		TraceIDs:            []string{"0af7651916cd43dd8448eb211c80319c"},
 		CompressionBaseline: 1000, CompressionWindow: 200, CompressionCombined: 1150, EntropyBaseline: 4.5, EntropyWindow: 5.25, PermutationP: .001,
 		BaselineData: json.RawMessage(`{"ids":[18446744073709551615]}`), WindowData: json.RawMessage(`{"html":"<&>"}`),
+		Statistics: json.RawMessage(`{"p":[1.0,0.1000000000000000055,2.5]}`),
 		Incomplete: i%2 == 0, Trimmed: []string{"samples"}, Resource: map[string]string{"service.name": service},
 		ComponentID: "driftlockcbad", ConfigHash: "hash", CoreVersion: "0.1.0", ProcessID: "p1", Kind: anomaly.KindAnomaly,
 	}
@@ -342,7 +343,8 @@ func summaryLeavesOutExcerpts(t *testing.T, s Opened, _ *Clock) {
 	require.NoError(t, err)
 	require.NotEmpty(t, full.Anomalies[0].WindowData)
 	require.Empty(t, short.Anomalies[0].WindowData)
-	full.Anomalies[0].WindowData, full.Anomalies[0].BaselineData = nil, nil
+	require.NotEmpty(t, full.Anomalies[0].Statistics)
+	full.Anomalies[0].WindowData, full.Anomalies[0].BaselineData, full.Anomalies[0].Statistics = nil, nil, nil
 	require.Equal(t, full, short)
 }
 

@@ -2,7 +2,7 @@ SELECT id, status,
     worst_revision, worst_start, stream_type, kind, score, p_value, p_floor, level,
     ncd_score, bits, glass_box_explanation, compression_baseline, compression_window, compression_combined,
     entropy_baseline, entropy_window, permutation_p, signals, reasons, channels, requests, trace_ids,
-    NULL, NULL, trimmed, incomplete, resource,
+    NULL, NULL, NULL, trimmed, incomplete, resource,
     timestamp, window_start, service, revision, has_episode, last, windows, ended, incident_id, incident_services, cause, deploy,
     component_id, config_hash, core_version, process_id,
     created_at, updated_at, change_seq
