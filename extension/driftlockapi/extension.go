@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
@@ -21,7 +22,7 @@ import (
 type api struct {
 	cfg       *Config
 	telemetry component.TelemetrySettings
-	version   string
+	build     component.BuildInfo
 
 	store    store.Store
 	listener net.Listener
@@ -29,6 +30,7 @@ type api struct {
 	serving  sync.WaitGroup
 	handler  *handler
 	events   eventSink
+	config   atomic.Pointer[configAnswer] // once the collector has said it
 }
 
 // Start opens the store and listens. What fails here stops the collector with a message that says what to mend.
@@ -47,7 +49,7 @@ func (a *api) Start(ctx context.Context, host component.Host) (err error) {
 	if err != nil {
 		return err
 	}
-	h := newHandler(a.store, a.cfg, tokens, a.telemetry.Logger, a.version)
+	h := newHandler(a.store, a.cfg, tokens, a.telemetry.Logger, a.build.Version)
 	if err := a.cfg.checkAccess(ctx, h.keys, tokens); err != nil {
 		return err
 	}
@@ -59,7 +61,7 @@ func (a *api) Start(ctx context.Context, host component.Host) (err error) {
 	if err != nil {
 		return fmt.Errorf("listen on endpoint %s for the API (is it taken by another program?): %w", a.cfg.NetAddr.Endpoint, err)
 	}
-	h.sink = &a.events
+	h.sink, h.config = &a.events, &a.config
 	a.server, a.listener, a.handler = server, listener, h
 	a.serving.Go(func() { h.hub.Run(h.closing) })
 	a.serving.Go(func() {

@@ -15,5 +15,5 @@ func NewFactory() extension.Factory {
 }
 
 func create(_ context.Context, set extension.Settings, cfg component.Config) (extension.Extension, error) {
-	return &api{cfg: cfg.(*Config), telemetry: set.TelemetrySettings, version: set.BuildInfo.Version}, nil
+	return &api{cfg: cfg.(*Config), telemetry: set.TelemetrySettings, build: set.BuildInfo}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 	"go.uber.org/zap"
@@ -35,13 +36,14 @@ type handler struct {
 	document *openapi.Document
 
 	sink    *eventSink
+	config  *atomic.Pointer[configAnswer]
 	hub     *live.Hub
 	closing context.Context // ends when the API goes down: streams end then
 	close   context.CancelFunc
 }
 
 func newHandler(s store.Store, cfg *Config, tokens *auth.Tokens, logger *zap.Logger, version string) *handler {
-	h := &handler{document: openapi.Served(), sink: &eventSink{}, store: s, keys: auth.NewKeys(s, nil), limits: cfg.RateLimit.tables(), cfg: cfg, logger: logger, version: version}
+	h := &handler{document: openapi.Served(), sink: &eventSink{}, config: &atomic.Pointer[configAnswer]{}, store: s, keys: auth.NewKeys(s, nil), limits: cfg.RateLimit.tables(), cfg: cfg, logger: logger, version: version}
 	h.hub = live.NewHub(s, cfg.Stream.Remember, cfg.Stream.Clients, logger)
 	h.closing, h.close = context.WithCancel(context.Background())
 	h.gate = auth.NewGate(h.keys, tokens, cfg.local() || cfg.Insecure)
@@ -86,6 +88,7 @@ func (h *handler) routes() map[string]methods {
 		"/v1/stats":                 {http.MethodGet: {auth.Reader, h.stats, false}},
 		"/v1/audit":                 {http.MethodGet: {auth.Reader, h.listAudit, false}},
 		"/v1/audit/check":           {http.MethodGet: {auth.Admin, h.checkAudit, false}},
+		"/v1/config":                {http.MethodGet: {auth.Admin, h.getConfig, false}},
 		"/v1/keys":                  {http.MethodGet: {auth.Admin, h.listKeys, false}, http.MethodPost: {auth.Admin, h.createKey, false}},
 		"/v1/keys/{id}":             {http.MethodDelete: {auth.Admin, h.revokeKey, false}},
 	}
