@@ -44,7 +44,8 @@ const examples = `  replay day.jsonl.gz                                  what wo
   replay --p 1e-3 logs.jsonl.gz metrics.jsonl.gz       a fixed p-value instead of the budget
   replay --level 3.3 --scores s.ndjson series/*.csv    single points of metric series, with a score for every row
   replay --config collector.yaml /var/log/app/*.log    the processor's section of a collector's configuration
-  replay --send localhost:4317 day.jsonl.gz            the same batches in the same order to a running collector`
+  replay --send localhost:4317 day.jsonl.gz            the same batches in the same order to a running collector
+  replay verify bundle.json                            check what stands behind an anomaly`
 
 func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	var o options
@@ -85,6 +86,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	f.StringVar(&o.memProfile, "memprofile", "", "write a heap profile at the end")
 	_ = f.MarkHidden("cpuprofile")
 	_ = f.MarkHidden("memprofile")
+	cmd.AddCommand(newVerify(stdout))
 	return cmd
 }
 

@@ -28,6 +28,16 @@ func (u usageError) Unwrap() error { return u.error }
 // Usage marks an error as a mistake on the command line or in the configuration.
 func Usage(err error) error { return usageError{err} }
 
+type codedError struct {
+	error
+	code int
+}
+
+func (c codedError) Unwrap() error { return c.error }
+
+// Coded gives an error an exit code of its own.
+func Coded(err error, code int) error { return codedError{err, code} }
+
 // IsUsage tells whether an error was marked by Usage.
 func IsUsage(err error) bool {
 	var usage usageError
@@ -44,9 +54,13 @@ func Run(command func(stdout, stderr io.Writer) *cobra.Command) int {
 
 // ExitCode is the exit code of what a command returned, after saying why it is not 0.
 func ExitCode(name string, err error, stderr io.Writer) int {
+	var coded codedError
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &coded):
+		fmt.Fprintf(stderr, "%s: %v\n", name, err)
+		return coded.code
 	case IsUsage(err):
 		fmt.Fprintf(stderr, "%s: %v\nRun '%s --help' for the flags and examples.\n", name, err, name)
 		return BadUsage

@@ -20,6 +20,7 @@ func TestExitCode(t *testing.T) {
 		{errors.New("no such file"), Failed, "replay: no such file\n"},
 		{fmt.Errorf("flags: %w", Usage(errors.New("name a file"))), BadUsage, "replay: flags: name a file\nRun 'replay --help' for the flags and examples.\n"},
 		{fmt.Errorf("send: %w", context.Canceled), Interrupted, "replay: interrupted\n"},
+		{fmt.Errorf("verify: %w", Coded(errors.New("it differs"), 3)), 3, "replay: verify: it differs\n"},
 		{Usage(context.Canceled), BadUsage, "replay: context canceled\nRun 'replay --help' for the flags and examples.\n"},
 	} {
 		var stderr strings.Builder

@@ -250,3 +250,15 @@ func pointer(field string) string {
 	}
 	return "/" + string(bytes.ReplaceAll([]byte(field), []byte("."), []byte("/")))
 }
+
+// Location is where in the statistics the fault is.
+func (e *InconsistentError) Location() string { return e.Path }
+
+// RecomputeJSON reads statistics as an anomaly carries them and makes their verdict.
+func RecomputeJSON(data []byte) (*anomaly.Verdict, error) {
+	s, err := DecodeStatistics(data)
+	if err != nil {
+		return nil, err
+	}
+	return Recompute(s)
+}
