@@ -80,12 +80,13 @@ run: ## A collector on this machine with two hours of telemetry and an incident;
 
 ##@ Test
 
-.PHONY: test test-rust test-go test-plain test-short fuzz bench
+.PHONY: test test-rust test-go test-plain test-api test-short fuzz bench
 test: preflight ## Everything: Rust, Go with the race detector, golden files, the distribution, end to end
 	@$(STAGE) "build the Rust core" $(MAKE) --no-print-directory cbad-core-lib
 	@$(STAGE) "test the Rust core" $(MAKE) --no-print-directory test-rust
 	@$(STAGE) "build the binaries" $(MAKE) --no-print-directory collector tools
 	@$(STAGE) "test the distribution, end to end" $(MAKE) --no-print-directory test-plain
+	@$(STAGE) "test the API from outside" $(MAKE) --no-print-directory test-api
 	@$(STAGE) "test our packages with the race detector" $(MAKE) --no-print-directory test-go
 	@printf '\nEverything passed in %d min.\n' $$(( ($$(date +%s) - $(STARTED) + 59) / 60 ))
 
@@ -97,6 +98,9 @@ test-rust: ## The Rust core alone
 
 test-plain: collector tools ## cmd/driftlock and tests/e2e, with the built binaries
 	go test -timeout 15m $(GO_TEST_FLAGS) $(PLAIN_PACKAGES)
+
+test-api: collector ## The API from outside, with schemathesis; needs Python and the package index, and says so where they are not to be had
+	tests/api/run.py
 
 test-go: cbad-core-lib ## Our own packages, with the race detector
 	go test -race -timeout 20m $(GO_TEST_FLAGS) $$(scripts/packages.sh)
@@ -143,7 +147,7 @@ fmt: ## Format Go and Rust
 	$(CARGO) fmt --manifest-path cbad-core/Cargo.toml
 
 clean: ## What builds and runs have made here; Go's own cache stays
-	rm -rf bin data $(ARCHIVE_HASH)
+	rm -rf bin data tests/api/build $(ARCHIVE_HASH)
 	$(CARGO) clean --manifest-path cbad-core/Cargo.toml
 
 ##@ Help
