@@ -33,6 +33,8 @@ type Config struct {
 	Access AccessConfig `mapstructure:"access"`
 	// Stream bounds the live stream.
 	Stream StreamConfig `mapstructure:"stream"`
+	// Evidence is about exported bundles.
+	Evidence EvidenceConfig `mapstructure:"evidence"`
 	// RateLimit bounds what each client may do.
 	RateLimit LimitConfig `mapstructure:"rate_limit"`
 

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/driftlock/driftlock/internal/events"
+	"github.com/driftlock/driftlock/internal/evidence"
 	"github.com/driftlock/driftlock/internal/store"
 )
 
@@ -50,6 +51,11 @@ func (a *api) Start(ctx context.Context, host component.Host) (err error) {
 		return err
 	}
 	h := newHandler(a.store, a.cfg, tokens, a.telemetry.Logger, a.build.Version)
+	if path := a.cfg.Evidence.SigningKeyFile; path != "" {
+		if h.signer, err = evidence.LoadPrivateKey(path); err != nil {
+			return fmt.Errorf("evidence.signing_key_file: %w", err)
+		}
+	}
 	if err := a.cfg.checkAccess(ctx, h.keys, tokens); err != nil {
 		return err
 	}

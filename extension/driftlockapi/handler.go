@@ -2,6 +2,7 @@ package driftlockapi
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"maps"
@@ -34,6 +35,7 @@ type handler struct {
 	next    http.Handler
 
 	document *openapi.Document
+	signer   ed25519.PrivateKey // of exported bundles; nil: they are not signed
 
 	sink    *eventSink
 	config  *atomic.Pointer[configAnswer]
@@ -81,6 +83,8 @@ func (h *handler) routes() map[string]methods {
 		"/anomalies/{id}":           {http.MethodGet: {auth.Reader, h.anomalyPage, false}},
 		"/v1/anomalies":             {http.MethodGet: {auth.Reader, h.listAnomalies, false}},
 		"/v1/anomalies/{id}":        {http.MethodGet: {auth.Reader, h.getAnomaly, false}},
+		"/v1/anomalies/export":      {http.MethodGet: {auth.Reader, h.exportAnomalies, false}},
+		"/v1/anomalies/{id}/export": {http.MethodGet: {auth.Reader, h.exportAnomaly, false}},
 		"/v1/anomalies/{id}/status": {http.MethodPatch: {auth.Writer, h.patchStatus, false}},
 		"/v1/streams":               {http.MethodGet: {auth.Reader, h.listStreams, false}},
 		"/v1/events":                {http.MethodPost: {auth.Writer, h.postEvents, false}},
