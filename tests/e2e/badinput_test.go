@@ -19,16 +19,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
-)
 
-// post sends a body as it is to the collector's OTLP/HTTP receiver.
-func (c *collector) post(path, contentType string, body []byte) int {
-	c.t.Helper()
-	resp, err := client.Post("http://"+c.http+path, contentType, bytes.NewReader(body))
-	require.NoError(c.t, err)
-	require.NoError(c.t, resp.Body.Close())
-	return resp.StatusCode
-}
+	"github.com/driftlock/driftlock/tests/rig"
+)
 
 const protobuf = "application/x-protobuf"
 
@@ -134,10 +127,10 @@ func halves(t *testing.T, path string) (first, second string) {
 
 func TestBadInputHurtsNothingAroundIt(t *testing.T) {
 	recording := filepath.Join(t.TempDir(), "shop.jsonl")
-	run(t, "synthetic", nil, "--history", "80m", "--end", historyEndText, "-o", recording, "--incident", "errors@catalogue", "--incident-last", "10m")
+	rig.Run(t, "synthetic", nil, "--history", "80m", "--end", historyEndText, "-o", recording, "--incident", "errors@catalogue", "--incident-last", "10m")
 	first, second := halves(t, recording)
 	c := newCollector(t, "1e-3")
-	run(t, "replay", nil, "--send", c.grpc, first)
+	rig.Run(t, "replay", nil, "--send", c.GRPC, first)
 
 	for _, signal := range []string{"/v1/logs", "/v1/metrics", "/v1/traces"} {
 		for name, bad := range map[string]struct {
@@ -152,29 +145,28 @@ func TestBadInputHurtsNothingAroundIt(t *testing.T) {
 			"empty protobuf":   {protobuf, nil, http.StatusOK},
 			"empty JSON":       {"application/json", []byte("{}"), http.StatusOK},
 		} {
-			assert.Equal(t, bad.status, c.post(signal, bad.contentType, bad.body), "%s to %s", name, signal)
+			assert.Equal(t, bad.status, c.Post(signal, bad.contentType, bad.body), "%s to %s", name, signal)
 		}
 	}
 	for _, service := range []string{"catalogue", "odd", "", "\xff"} {
-		assert.Equal(t, http.StatusOK, c.post("/v1/logs", protobuf, oddLogs(t, service)))
-		assert.Equal(t, http.StatusOK, c.post("/v1/metrics", protobuf, oddMetrics(t, service)))
-		assert.Equal(t, http.StatusOK, c.post("/v1/traces", protobuf, oddTraces(t, service)))
+		assert.Equal(t, http.StatusOK, c.Post("/v1/logs", protobuf, oddLogs(t, service)))
+		assert.Equal(t, http.StatusOK, c.Post("/v1/metrics", protobuf, oddMetrics(t, service)))
+		assert.Equal(t, http.StatusOK, c.Post("/v1/traces", protobuf, oddTraces(t, service)))
 	}
 
-	run(t, "replay", nil, "--send", c.grpc, second)
+	rig.Run(t, "replay", nil, "--send", c.GRPC, second)
 	during := url.Values{"start_time": {historyEnd.Add(-10 * time.Minute).Format(time.RFC3339)}, "service": {"catalogue"}}
-	await(t, 30*time.Second, func() bool { return len(c.anomalies(during)) > 0 },
-		func() string { return "the incident is not found after bad input: " + summary(c.anomalies(nil)) })
-	status, _, err := c.get("/healthz", nil)
+	rig.Await(t, 30*time.Second, func() bool { return len(c.Anomalies(during)) > 0 },
+		func() string { return "the incident is not found after bad input: " + rig.Summary(c.Anomalies(nil)) })
+	status, _, err := c.Get("/healthz", nil)
 	require.NoError(t, err)
 	assert.Equal(t, http.StatusOK, status)
 }
 
 func TestAPortThatIsTakenIsNamed(t *testing.T) {
 	c := newCollector(t, "0")
-	other := &collector{t: t, grpc: c.grpc, http: freePort(t), api: freePort(t), data: t.TempDir()}
-	other.env = []string{"E2E_GRPC=" + other.grpc, "E2E_HTTP=" + other.http, "E2E_API=" + other.api, "E2E_DATA=" + other.data, "E2E_P=0"}
-	out, err := other.fails()
+	other := rig.New(t, config, "E2E_GRPC="+c.GRPC, "E2E_P=0")
+	out, err := other.Fails()
 	require.Error(t, err)
 	assert.Contains(t, out, "address already in use")
 }

@@ -1,0 +1,72 @@
+package rig
+
+import (
+	"encoding/json"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/driftlock/driftlock/internal/anomaly"
+	"github.com/driftlock/driftlock/internal/store/sqlite"
+)
+
+// Printed is what a store makes of the anomalies that a replay printed, as Stored gives it.
+func Printed(t testing.TB, lines string) map[string]string {
+	t.Helper()
+	var stated []*anomaly.Anomaly
+	for line := range strings.Lines(lines) {
+		a := plain(t, []byte(line))
+		stated = append(stated, &a)
+	}
+	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "printed.db")})
+	require.NoError(t, err)
+	defer s.Close()
+	_, err = s.Add(t.Context(), anomaly.Items{Anomalies: stated})
+	require.NoError(t, err)
+	all := map[string]string{}
+	for _, a := range stated {
+		row, err := s.Get(t.Context(), a.Episode.ID)
+		require.NoError(t, err)
+		body, err := json.Marshal(row)
+		require.NoError(t, err)
+		all[row.ID] = text(t, plain(t, body))
+	}
+	return all
+}
+
+// Stored is what the API has: the JSON of each anomaly by its id, without what only a store or a process adds.
+func (c *Collector) Stored(query url.Values) map[string]string {
+	c.t.Helper()
+	all := map[string]string{}
+	for _, a := range c.Anomalies(query) {
+		_, twice := all[a.ID]
+		require.False(c.t, twice, "anomaly %s is listed twice", a.ID)
+		status, body, err := c.Get("/v1/anomalies/"+a.ID, nil)
+		require.NoError(c.t, err)
+		require.Equal(c.t, 200, status)
+		all[a.ID] = text(c.t, plain(c.t, body))
+	}
+	return all
+}
+
+func plain(t testing.TB, body []byte) anomaly.Anomaly {
+	t.Helper()
+	var a anomaly.Anomaly
+	require.NoError(t, json.Unmarshal(body, &a))
+	a.ProcessID, a.CreatedAt, a.UpdatedAt, a.IncidentServices = "", nil, nil, nil // others may join after the last window
+	if e := a.Episode; e != nil && e.Ended != nil {                               // replay prints stated windows, not ends
+		e.Ended = nil
+		e.Revision--
+	}
+	return a
+}
+
+func text(t testing.TB, a anomaly.Anomaly) string {
+	t.Helper()
+	b, err := json.Marshal(a)
+	require.NoError(t, err)
+	return string(b)
+}
