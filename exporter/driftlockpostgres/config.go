@@ -57,11 +57,6 @@ type PoolConfig struct {
 }
 
 func createDefaultConfig() component.Config {
-	queue := exporterhelper.NewDefaultQueueConfig()
-	queue.NumConsumers = 4
-	batch := queue.Batch.GetOrInsertDefault()
-	batch.FlushTimeout = 200 * time.Millisecond
-	batch.MinSize = 256
 	return &Config{
 		Migrate:          true,
 		Pool:             PoolConfig{MaxOpen: postgres.DefaultMaxOpen, MinIdle: postgres.DefaultMinIdle, MaxLifetime: postgres.DefaultMaxLifetime},
@@ -69,15 +64,15 @@ func createDefaultConfig() component.Config {
 		StatementTimeout: postgres.DefaultStatementTimeout,
 		Retention:        keeper.NewDefaultRetentionConfig(),
 		Timeout:          exporterhelper.TimeoutConfig{Timeout: 30 * time.Second},
-		Retry:            configretry.NewDefaultBackOffConfig(),
-		Queue:            configoptional.Some(queue),
+		Retry:            keeper.NewDefaultRetryConfig(),
+		Queue:            keeper.NewDefaultQueueConfig(4),
 	}
 }
 
 // Validate names every key that is wrong.
 func (c *Config) Validate() error {
 	var errs []error
-	errs = append(errs, postgres.CheckDSN(string(c.DSN)))
+	errs = append(errs, postgres.CheckDSN(string(c.DSN)), keeper.CheckQueue(c.Queue))
 	if c.Pool.MaxOpen < 1 || c.Pool.MaxOpen > 1000 {
 		errs = append(errs, fmt.Errorf("pool.max_open must be from 1 to 1000 (got %d)", c.Pool.MaxOpen))
 	}
@@ -109,10 +104,10 @@ func (c *Config) settings() keeper.Settings {
 	}
 }
 
-func (c *Config) open(ctx context.Context) (store.Store, string, error) {
+func (c *Config) open(ctx context.Context, away func(error)) (store.Store, string, error) {
 	o := postgres.Options{
 		DSN: string(c.DSN), MaxOpen: c.Pool.MaxOpen, MinIdle: c.Pool.MinIdle, MaxLifetime: c.Pool.MaxLifetime,
-		ConnectTimeout: c.ConnectTimeout, StatementTimeout: c.StatementTimeout, MigrateAtStart: c.Migrate,
+		ConnectTimeout: c.ConnectTimeout, StatementTimeout: c.StatementTimeout, MigrateAtStart: c.Migrate, Away: away,
 	}
 	var err error
 	if o.TLS, err = c.tls(ctx); err != nil {

@@ -48,7 +48,7 @@ func TestConfig(t *testing.T) {
 	assert.True(t, cfg.AcceptRemote)
 	assert.Equal(t, 3*time.Second, cfg.ConnectTimeout)
 	assert.Equal(t, time.Minute, cfg.StatementTimeout)
-	assert.EqualValues(t, 500, cfg.Queue.Get().QueueSize)
+	assert.EqualValues(t, 8<<20, cfg.Queue.Get().QueueSize)
 	assert.Equal(t, 4, cfg.Queue.Get().NumConsumers, "what is not set keeps its default")
 	assert.NotContains(t, fmt.Sprintf("%v %+v", cfg, *cfg), "s3cret")
 
@@ -59,6 +59,7 @@ func TestConfig(t *testing.T) {
 			"pool.max_open must be from 1 to 1000 (got 0)", "pool.min_idle must be from 0 to pool.max_open (got 3)",
 			"pool.max_lifetime must be at least 1s (got 1ms)", "connect_timeout must be at least 100ms (got 0s)", "statement_timeout must be at least 100ms (got 1ms)",
 		},
+		"queue":   {"sending_queue.queue_size must be at least 1048576 bytes (got 1000)"},
 		"unknown": {"path"},
 	} {
 		_, err := read(name)

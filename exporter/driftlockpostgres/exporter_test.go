@@ -1,6 +1,8 @@
 package driftlockpostgres
 
 import (
+	"fmt"
+	"net/url"
 	"testing"
 	"time"
 
@@ -9,6 +11,8 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/driftlock/driftlock/exporter/driftlockpostgres/internal/metadata"
 	"github.com/driftlock/driftlock/internal/keeper/keepertest"
@@ -37,17 +41,39 @@ func TestExporter(t *testing.T) {
 	})
 }
 
-func TestFailedStart(t *testing.T) {
+// TestStartWhileTheDatabaseIsAway: the collector runs, and what it says holds no password.
+func TestStartWhileTheDatabaseIsAway(t *testing.T) {
 	t.Parallel()
 	cfg := createDefaultConfig().(*Config)
 	cfg.DSN = "postgres://driftlock:s3cret@127.0.0.1:1/driftlock"
+	core, logs := observer.New(zap.DebugLevel)
+	set := exportertest.NewNopSettings(metadata.Type)
+	set.Logger = zap.New(core)
+	e, err := NewFactory().CreateLogs(t.Context(), set, cfg)
+	require.NoError(t, err)
+	require.NoError(t, e.Start(t.Context(), componenttest.NewNopHost()))
+	require.NoError(t, e.Shutdown(t.Context()))
+	require.Equal(t, 1, logs.FilterMessageSnippet("the store cannot be reached").Len())
+	for _, entry := range logs.All() {
+		require.NotContains(t, fmt.Sprint(entry.Message, entry.ContextMap()), "s3cret")
+	}
+}
+
+func TestFailedStart(t *testing.T) {
+	t.Parallel()
+	cfg := createDefaultConfig().(*Config)
+	dsn := pgtest.Database(t)
+	u, err := url.Parse(dsn)
+	require.NoError(t, err)
+	u.User, u.Path = url.UserPassword(u.User.Username(), "s3cret"), u.Path+"_not_there"
+	cfg.DSN = configopaque.String(u.String())
 	e, err := NewFactory().CreateLogs(t.Context(), exportertest.NewNopSettings(metadata.Type), cfg)
 	require.NoError(t, err)
 	err = e.Start(t.Context(), componenttest.NewNopHost())
-	require.ErrorContains(t, err, "127.0.0.1:1/driftlock")
+	require.ErrorContains(t, err, u.Path[1:])
 	require.NotContains(t, err.Error(), "s3cret")
 	require.NoError(t, e.Shutdown(t.Context()), "after a Start that failed")
 
-	cfg.DSN, cfg.Migrate = configopaque.String(pgtest.Database(t)), false
+	cfg.DSN, cfg.Migrate = configopaque.String(dsn), false
 	require.ErrorContains(t, e.Start(t.Context(), componenttest.NewNopHost()), "migrate it first")
 }

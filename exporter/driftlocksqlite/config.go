@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/configoptional"
@@ -34,17 +33,12 @@ type Config struct {
 }
 
 func createDefaultConfig() component.Config {
-	queue := exporterhelper.NewDefaultQueueConfig()
-	queue.NumConsumers = 1 // SQLite has one writer; more would only wait for it
-	batch := queue.Batch.GetOrInsertDefault()
-	batch.FlushTimeout = 200 * time.Millisecond
-	batch.MinSize = 256
 	return &Config{
 		Path:      sqlite.DefaultPath,
 		Retention: keeper.NewDefaultRetentionConfig(),
 		Timeout:   exporterhelper.NewDefaultTimeoutConfig(),
-		Retry:     configretry.NewDefaultBackOffConfig(),
-		Queue:     configoptional.Some(queue),
+		Retry:     keeper.NewDefaultRetryConfig(),
+		Queue:     keeper.NewDefaultQueueConfig(1), // SQLite has one writer; more would only wait for it
 	}
 }
 
@@ -53,7 +47,7 @@ func (c *Config) Validate() error {
 	if c.Path == "" || strings.HasPrefix(c.Path, ":memory:") {
 		return fmt.Errorf("path must name a file (got %q)", c.Path)
 	}
-	return nil
+	return keeper.CheckQueue(c.Queue)
 }
 
 // settings are what the keeper needs to know.
@@ -62,7 +56,7 @@ func (c *Config) settings() keeper.Settings {
 		AcceptRemote: c.AcceptRemote,
 		Retention:    c.Retention,
 		Options:      []exporterhelper.Option{exporterhelper.WithTimeout(c.Timeout), exporterhelper.WithRetry(c.Retry), exporterhelper.WithQueue(c.Queue)},
-		Open: func(ctx context.Context) (store.Store, string, error) {
+		Open: func(ctx context.Context, _ func(error)) (store.Store, string, error) {
 			s, err := sqlite.Open(ctx, sqlite.Options{Path: c.Path})
 			if err != nil {
 				return nil, "", err

@@ -45,7 +45,7 @@ func TestConfig(t *testing.T) {
 	assert.Equal(t, keeper.RetentionConfig{Anomalies: 90 * 24 * time.Hour, Windows: 0, Interval: time.Hour}, cfg.Retention)
 	assert.Equal(t, 10*time.Second, cfg.Timeout.Timeout)
 	assert.Zero(t, cfg.Retry.MaxElapsedTime)
-	assert.EqualValues(t, 500, cfg.Queue.Get().QueueSize)
+	assert.EqualValues(t, 8<<20, cfg.Queue.Get().QueueSize)
 	assert.Equal(t, "file_storage", cfg.Queue.Get().StorageID.String())
 	assert.Equal(t, 1, cfg.Queue.Get().NumConsumers, "what is not set keeps its default")
 
@@ -53,6 +53,7 @@ func TestConfig(t *testing.T) {
 		"no_path":   {`path must name a file (got "")`},
 		"memory":    {`path must name a file (got ":memory:")`},
 		"retention": {"retention: anomalies must be 0 (for ever) or at least 1m (got 1s)"},
+		"queue":     {"sending_queue.queue_size must be at least 1048576 bytes (got 1000)"},
 		"unknown":   {"file"},
 	} {
 		_, err := read(name)

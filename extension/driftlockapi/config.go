@@ -101,10 +101,11 @@ func loopback(host string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-// open opens the store and names it for the log.
-func (c *StoreConfig) open(ctx context.Context) (store.Store, string, error) {
+// open opens the store and names it for the log. A database that cannot be reached is told to away and is no error: the API says so
+// until it is there.
+func (c *StoreConfig) open(ctx context.Context, away func(error)) (store.Store, string, error) {
 	if c.DSN != "" {
-		s, err := postgres.Open(ctx, postgres.Options{DSN: string(c.DSN), MigrateAtStart: c.Migrate})
+		s, err := postgres.Open(ctx, postgres.Options{DSN: string(c.DSN), MigrateAtStart: c.Migrate, Away: away})
 		if err != nil {
 			return nil, "", err
 		}

@@ -41,7 +41,11 @@ func (a *api) Start(ctx context.Context, host component.Host) (err error) {
 			err = errors.Join(err, a.Shutdown(ctx))
 		}
 	}()
-	s, where, err := a.cfg.Store.open(ctx)
+	away := false
+	s, where, err := a.cfg.Store.open(ctx, func(why error) {
+		away = true
+		a.telemetry.Logger.Warn("the store cannot be reached; the API answers 503 until it can", zap.Error(why))
+	})
 	if err != nil {
 		return err
 	}
@@ -56,8 +60,10 @@ func (a *api) Start(ctx context.Context, host component.Host) (err error) {
 			return fmt.Errorf("evidence.signing_key_file: %w", err)
 		}
 	}
-	if err := a.cfg.checkAccess(ctx, h.keys, tokens); err != nil {
-		return err
+	if !away { // else who has no key is refused once it is there: the gate is only ever open where that is allowed
+		if err := a.cfg.checkAccess(ctx, h.keys, tokens); err != nil {
+			return err
+		}
 	}
 	server, err := a.cfg.ToServer(ctx, host.GetExtensions(), a.telemetry, h, confighttp.WithErrorHandler(h.refuse))
 	if err != nil {
@@ -75,7 +81,7 @@ func (a *api) Start(ctx context.Context, host component.Host) (err error) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(fmt.Errorf("serve the API: %w", err)))
 		}
 	})
-	if open, err := h.gate.Open(ctx); err != nil {
+	if open, err := h.gate.Open(ctx); err != nil && !away {
 		return err
 	} else if open {
 		a.telemetry.Logger.Warn("the API is open: whoever can reach it may do everything, until there is a key (driftlock-keys create, or POST /v1/keys)",

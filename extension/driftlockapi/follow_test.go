@@ -102,7 +102,7 @@ func TestLiveStream(t *testing.T) {
 	require.Equal(t, "end", end.event)
 	require.Contains(t, end.data, "going down")
 
-	s, _, err := cfg.Store.open(t.Context())
+	s, _, err := cfg.Store.open(t.Context(), nil)
 	require.NoError(t, err)
 	defer s.Close()
 	_, err = s.Add(t.Context(), anomaly.Items{Anomalies: []*anomaly.Anomaly{storetest.Anomaly(3)}})

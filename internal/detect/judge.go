@@ -193,7 +193,7 @@ func (j *judgement) bits() float64 {
 
 // finite keeps a number within what JSON can say: an anomaly must not be lost because it is too odd.
 func finite(v float64) float64 {
-	if math.IsNaN(v) {
+	if math.IsNaN(v) || v == 0 { // -0 is not what every store gives back
 		return 0
 	}
 	return max(-math.MaxFloat64, min(v, math.MaxFloat64))

@@ -23,8 +23,8 @@ import (
 
 // Settings are what an exporter tells its keeper.
 type Settings struct {
-	// Open opens the store and names it for the log.
-	Open func(context.Context) (s store.Store, where string, err error)
+	// Open opens the store and names it for the log. A store that cannot be reached yet is told to away, and is no error.
+	Open func(ctx context.Context, away func(why error)) (s store.Store, where string, err error)
 	// AcceptRemote also stores items that another process made.
 	AcceptRemote bool
 	Retention    RetentionConfig
@@ -61,7 +61,9 @@ func (k *keeper) options() []exporterhelper.Option {
 }
 
 func (k *keeper) start(ctx context.Context, _ component.Host) error {
-	s, where, err := k.Open(ctx)
+	s, where, err := k.Open(ctx, func(why error) {
+		k.logger.Warn("the store cannot be reached; anomalies wait in the sending queue until it can", zap.Error(why))
+	})
 	if err != nil {
 		return err
 	}

@@ -54,17 +54,23 @@ func NewHub(source store.Tailer, remember, clients int, logger *zap.Logger) *Hub
 // Run follows the store until ctx ends. An error is logged and tried again; it ends nothing.
 func (h *Hub) Run(ctx context.Context) {
 	var wake <-chan struct{}
+	failing := false
 	tick := time.NewTicker(lookAgain)
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		if wake == nil {
 			var err error
-			if wake, err = h.source.Watch(ctx); err != nil && ctx.Err() == nil {
+			if wake, err = h.source.Watch(ctx); err != nil && ctx.Err() == nil && !failing {
 				h.logger.Warn("cannot listen for changes; looking every few seconds instead", zap.Duration("every", lookAgain), zap.Error(err))
 			}
 		}
-		if err := h.look(ctx); err != nil && ctx.Err() == nil {
-			h.logger.Warn("cannot follow the store's changes; trying again", zap.Error(err))
+		switch err := h.look(ctx); {
+		case err != nil && ctx.Err() == nil && !failing:
+			failing = true
+			h.logger.Warn("cannot follow the store's changes; trying again every few seconds", zap.Duration("every", lookAgain), zap.Error(err))
+		case err == nil && failing:
+			failing = false
+			h.logger.Info("following the store's changes again")
 		}
 		select {
 		case <-ctx.Done():

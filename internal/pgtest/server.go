@@ -20,9 +20,16 @@ import (
 type Server struct {
 	URL  string // of its administrator, database postgres
 	stop func() error
+	halt func() error
 	kill func() error
 	up   func() error
 }
+
+// Ours says whether Start started the server, so that a test may stop it.
+func (s *Server) Ours() bool { return s.stop != nil }
+
+// Halt ends a server that Start started in order; its data stay.
+func (s *Server) Halt() error { return s.change(s.halt) }
 
 // Kill ends a server that Start started as a power failure would.
 func (s *Server) Kill() error { return s.change(s.kill) }
@@ -127,6 +134,7 @@ func startInstalled(bin string) (_ *Server, err error) {
 	return &Server{
 		URL:  i.url(),
 		stop: func() error { return errors.Join(i.end(true), os.RemoveAll(dir)) },
+		halt: func() error { return i.end(true) },
 		kill: func() error { return i.end(false) },
 		up:   i.start,
 	}, nil
@@ -152,6 +160,7 @@ func startEmbedded(why error) (*Server, error) {
 	return &Server{
 		URL:  fmt.Sprintf("postgres://postgres:postgres@127.0.0.1:%d/postgres?sslmode=disable", port),
 		stop: func() error { return errors.Join(pg.Stop(), os.RemoveAll(dir)) },
+		halt: pg.Stop,
 		kill: pg.Stop,
 		up:   pg.Start,
 	}, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
@@ -52,6 +53,8 @@ type group struct {
 	detector *detect.Detector
 	lost     atomic.Uint64
 	failing  atomic.Bool
+	// patientFrom is when an anomaly may be offered again and again to a consumer that refuses; the detector's emitter alone reads and sets it.
+	patientFrom time.Time
 
 	members int // guarded by registry.mu, as are the next three
 	started int

@@ -328,3 +328,24 @@ func TestRefusedWindowsDoNotHoldVerdictsUp(t *testing.T) {
 	assert.Equal(t, windowAttempts+9, out.calls)
 	assert.EqualValues(t, 10, g.lost.Load())
 }
+
+// An outage that outlasts the consumer's queue costs six seconds a minute, not six seconds for each anomaly.
+func TestRefusedAnomaliesDoNotHoldVerdictsUp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for six seconds")
+	}
+	t.Parallel()
+	out := &refusing{}
+	g := &group{log: zap.NewNop()}
+	p := g.newPort(out)
+	p.open = true
+	g.ports = []*port{p}
+	for range 10 {
+		g.Anomaly(t.Context(), &anomaly.Anomaly{StreamType: anomaly.Logs})
+	}
+	assert.Equal(t, anomalyAttempts+9, out.calls)
+	g.patientFrom = time.Now()
+	g.Anomaly(t.Context(), &anomaly.Anomaly{StreamType: anomaly.Logs})
+	assert.Equal(t, 2*anomalyAttempts+9, out.calls)
+	assert.EqualValues(t, 11, g.lost.Load())
+}

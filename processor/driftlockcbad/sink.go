@@ -61,11 +61,21 @@ const (
 	anomalyAttempts = 6 // over about six seconds
 	windowAttempts  = 2
 	firstPause      = 200 * time.Millisecond
+	// patienceEvery: after waiting in vain, anomalies ask once, too, for so long. Else an outage that outlasts the consumer's queue would
+	// hold up all verdicts, snapshots and the shutdown by seconds for each anomaly.
+	patienceEvery = time.Minute
 )
 
 // Anomaly sends an anomaly through the port of its strongest signal, or another one where there is none of that signal.
 func (g *group) Anomaly(ctx context.Context, a *anomaly.Anomaly) {
-	g.deliver(ctx, a.StreamType, anomaly.Items{Anomalies: []*anomaly.Anomaly{a}}, anomalyAttempts)
+	attempts := anomalyAttempts
+	if g.failing.Load() && time.Now().Before(g.patientFrom) {
+		attempts = 1
+	}
+	g.deliver(ctx, a.StreamType, anomaly.Items{Anomalies: []*anomaly.Anomaly{a}}, attempts)
+	if attempts > 1 && g.failing.Load() {
+		g.patientFrom = time.Now().Add(patienceEvery)
+	}
 }
 
 // Window sends a window item through the port of its most surprising stream.

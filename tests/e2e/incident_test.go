@@ -89,7 +89,7 @@ func TestReplayPrintsWhatACollectorStores(t *testing.T) {
 	// What is open at the end of a recording is judged at shutdown.
 	c.Stop()
 	c.Start()
-	assert.Equal(t, printed, c.Stored(nil))
+	rig.Same(t, printed, c.Stored(nil))
 }
 
 func TestStoredAnomaliesSurviveARestart(t *testing.T) {

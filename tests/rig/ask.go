@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +96,24 @@ func (c *Collector) Anomalies(query url.Values) []anomaly.Anomaly {
 		}
 		q.Set("cursor", page.NextCursor)
 	}
+}
+
+// Metric is the sum of one of the collector's own metrics over its series; names are those of metadata.yaml, and a counter's may lack the
+// ending _total. 0 where there is none.
+func (c *Collector) Metric(name string) (sum float64) {
+	c.t.Helper()
+	resp, err := client.Get("http://" + c.Metrics + "/metrics")
+	require.NoError(c.t, err)
+	defer func() { _ = resp.Body.Close() }()
+	b, err := io.ReadAll(resp.Body)
+	require.NoError(c.t, err)
+	line := regexp.MustCompile(`(?m)^(?:otelcol_)?` + regexp.QuoteMeta(name) + `(?:_total)?(?:\{.*\})? (\S+)$`)
+	for _, m := range line.FindAllSubmatch(b, -1) {
+		v, err := strconv.ParseFloat(string(m[1]), 64)
+		require.NoError(c.t, err, "%s", m[0])
+		sum += v
+	}
+	return sum
 }
 
 // Await waits until the condition holds; say describes what was seen last.

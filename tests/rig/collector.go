@@ -15,9 +15,9 @@ import (
 )
 
 // Collector is a running bin/driftlock. Its configuration takes the addresses from the environment: E2E_GRPC, E2E_HTTP and E2E_API
-// (host:port each), E2E_DATA (a folder of its own), and what the test adds.
+// (host:port each), E2E_METRICS_PORT (of the collector's own metrics), E2E_DATA (a folder of its own), and what the test adds.
 type Collector struct {
-	GRPC, HTTP, API string
+	GRPC, HTTP, API, Metrics string
 	// Data is the collector's folder, and Log the file with what it prints.
 	Data, Log string
 	// Env is what it is started with, on top of this process's environment.
@@ -35,8 +35,9 @@ type Collector struct {
 // the end of its log is shown.
 func New(t testing.TB, config string, env ...string) *Collector {
 	t.Helper()
-	c := &Collector{t: t, config: config, GRPC: FreePort(t), HTTP: FreePort(t), API: FreePort(t), Data: t.TempDir()}
-	c.Env = append([]string{"E2E_GRPC=" + c.GRPC, "E2E_HTTP=" + c.HTTP, "E2E_API=" + c.API, "E2E_DATA=" + c.Data}, env...)
+	c := &Collector{t: t, config: config, GRPC: FreePort(t), HTTP: FreePort(t), API: FreePort(t), Metrics: FreePort(t), Data: t.TempDir()}
+	_, port, _ := net.SplitHostPort(c.Metrics)
+	c.Env = append([]string{"E2E_METRICS_PORT=" + port, "E2E_GRPC=" + c.GRPC, "E2E_HTTP=" + c.HTTP, "E2E_API=" + c.API, "E2E_DATA=" + c.Data}, env...)
 	c.Log = filepath.Join(c.Data, "collector.log")
 	t.Cleanup(func() {
 		c.Stop()

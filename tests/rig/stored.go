@@ -52,6 +52,31 @@ func (c *Collector) Stored(query url.Values) map[string]string {
 	return all
 }
 
+// Same fails where the two are not the same anomalies with the same JSON, and shows where the texts part, not all of them.
+func Same(t testing.TB, want, got map[string]string) {
+	t.Helper()
+	for id, text := range want {
+		have, ok := got[id]
+		if !ok {
+			t.Errorf("missing: %s", text[:min(len(text), 600)])
+			continue
+		}
+		at := 0
+		for at < min(len(text), len(have)) && text[at] == have[at] {
+			at++
+		}
+		if text != have {
+			from := max(0, at-80)
+			t.Errorf("anomaly %s differs:\n  want …%s\n  have …%s", id, text[from:min(len(text), at+80)], have[from:min(len(have), at+80)])
+		}
+	}
+	for id, text := range got {
+		if _, ok := want[id]; !ok {
+			t.Errorf("too much: %s", text[:min(len(text), 600)])
+		}
+	}
+}
+
 func plain(t testing.TB, body []byte) anomaly.Anomaly {
 	t.Helper()
 	var a anomaly.Anomaly

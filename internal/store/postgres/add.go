@@ -15,7 +15,7 @@ import (
 // Add stores items in one transaction.
 func (s *Store) Add(ctx context.Context, items anomaly.Items) (store.Counts, error) {
 	const action = "insert anomalies"
-	if err := s.usable(action); err != nil {
+	if err := s.usable(ctx, action); err != nil {
 		return store.Counts{}, err
 	}
 	if items.Len() == 0 {

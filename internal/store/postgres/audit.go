@@ -55,7 +55,7 @@ func appendAudit(ctx context.Context, tx pgx.Tx, at time.Time, entries ...store.
 // Audit returns rows of the log, newest first.
 func (s *Store) Audit(ctx context.Context, q store.AuditQuery) ([]*store.Entry, error) {
 	const action = "read the audit log"
-	if err := s.usable(action); err != nil {
+	if err := s.usable(ctx, action); err != nil {
 		return nil, err
 	}
 	w := &where{}
@@ -96,7 +96,7 @@ func scanEntry(row pgx.CollectableRow) (*store.Entry, error) {
 // CheckAudit reads the whole log as of one moment.
 func (s *Store) CheckAudit(ctx context.Context) (int64, error) {
 	const action = "check the audit log"
-	if err := s.usable(action); err != nil {
+	if err := s.usable(ctx, action); err != nil {
 		return 0, err
 	}
 	var n int64

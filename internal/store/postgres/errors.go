@@ -51,11 +51,3 @@ func permanent(code string) bool {
 	}
 	return false
 }
-
-// usable is asked at the start of every call.
-func (s *Store) usable(action string) error {
-	if s.closed.Load() {
-		return fmt.Errorf("%s: %w", action, store.ErrClosed)
-	}
-	return nil
-}

@@ -16,7 +16,7 @@ const keyFields = "id, name, role, created_at, created_by, expires_at, last_used
 // AddKey stores a new key.
 func (s *Store) AddKey(ctx context.Context, k store.Key, secret store.SecretHash, by store.Actor) error {
 	const action = "add key"
-	if err := s.usable(action); err != nil {
+	if err := s.usable(ctx, action); err != nil {
 		return err
 	}
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
@@ -41,7 +41,7 @@ func (s *Store) AddKey(ctx context.Context, k store.Key, secret store.SecretHash
 // Keys returns all keys, oldest first.
 func (s *Store) Keys(ctx context.Context) ([]*store.Key, error) {
 	const action = "list keys"
-	if err := s.usable(action); err != nil {
+	if err := s.usable(ctx, action); err != nil {
 		return nil, err
 	}
 	rows, err := s.pool.Query(ctx, "SELECT "+keyFields+" FROM api_keys ORDER BY created_at, id")
@@ -70,7 +70,7 @@ func scanKey(from scanner, more ...any) (*store.Key, error) {
 func (s *Store) Key(ctx context.Context, id string) (*store.Key, store.SecretHash, error) {
 	const action = "read key"
 	var hash store.SecretHash
-	if err := s.usable(action); err != nil {
+	if err := s.usable(ctx, action); err != nil {
 		return nil, hash, err
 	}
 	var secret []byte
@@ -88,7 +88,7 @@ func (s *Store) Key(ctx context.Context, id string) (*store.Key, store.SecretHas
 // RevokeKey ends a key's use for good.
 func (s *Store) RevokeKey(ctx context.Context, id string, by store.Actor) (*store.Key, error) {
 	const action = "revoke key"
-	if err := s.usable(action); err != nil {
+	if err := s.usable(ctx, action); err != nil {
 		return nil, err
 	}
 	var k *store.Key
@@ -120,7 +120,7 @@ func (s *Store) RevokeKey(ctx context.Context, id string, by store.Actor) (*stor
 // KeyUsed notes when a key was last used.
 func (s *Store) KeyUsed(ctx context.Context, id string, at time.Time) error {
 	const action = "note a key's use"
-	if err := s.usable(action); err != nil {
+	if err := s.usable(ctx, action); err != nil {
 		return err
 	}
 	_, err := s.pool.Exec(ctx, "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)", clean(id), at)

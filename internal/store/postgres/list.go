@@ -18,7 +18,7 @@ import (
 // Get returns one anomaly.
 func (s *Store) Get(ctx context.Context, id string) (*anomaly.Anomaly, error) {
 	const action = "read anomaly"
-	if err := s.usable(action); err != nil {
+	if err := s.usable(ctx, action); err != nil {
 		return nil, err
 	}
 	if _, err := uuid.Parse(id); err != nil {
@@ -45,7 +45,7 @@ var order = map[store.Field]string{
 // List returns one page.
 func (s *Store) List(ctx context.Context, q store.Query) (store.Page, error) {
 	const action = "list anomalies"
-	if err := s.usable(action); err != nil {
+	if err := s.usable(ctx, action); err != nil {
 		return store.Page{}, err
 	}
 	text, args, err := listing(q)

@@ -66,9 +66,13 @@ func lock(ctx context.Context, db *sql.DB) (unlock func() error, err error) {
 // Ping reads the schema's version and compares it with this build's.
 func (s *Store) Ping(ctx context.Context) error {
 	const action = "reach the store"
-	if err := s.usable(action); err != nil {
+	if err := s.usable(ctx, action); err != nil {
 		return err
 	}
+	return s.check(ctx, action)
+}
+
+func (s *Store) check(ctx context.Context, action string) error {
 	state, err := s.state(ctx)
 	if err != nil {
 		return s.wrap(action, err)

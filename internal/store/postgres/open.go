@@ -33,6 +33,9 @@ type Options struct {
 
 	// MigrateAtStart is whether Open brings the schema up to date; where it does not, an older schema is an error.
 	MigrateAtStart bool
+	// Away, where set, is told why the database cannot be reached, and Open succeeds all the same: calls fail, as they do whenever the
+	// database is away, until it is there and its schema is what this build needs. Without it that is an error of Open.
+	Away func(why error)
 
 	Now func() time.Time // the clock behind created_at; time.Now where nil
 }
@@ -52,10 +55,11 @@ type Store struct {
 	where  string
 	now    func() time.Time
 	closed atomic.Bool
+	ready  readiness
 
-	open     context.Context // ends when the store is closed
-	shut     context.CancelFunc
-	watching sync.WaitGroup
+	open       context.Context // ends when the store is closed
+	shut       context.CancelFunc
+	background sync.WaitGroup
 }
 
 var _ store.Store = (*Store)(nil)
@@ -71,16 +75,23 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
-	if o.MigrateAtStart {
-		if err := Migrate(ctx, o, (*schema.Migrator).Up); err != nil {
-			return nil, fmt.Errorf("open store %s: %w", s.where, err)
-		}
-	}
 	if s.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return nil, fmt.Errorf("open store %s: %w", s.where, err)
 	}
-	if err := s.Ping(ctx); err != nil {
-		s.pool.Close()
+	s.ready.prepare = func(ctx context.Context) error {
+		if o.MigrateAtStart {
+			if err := Migrate(ctx, o, (*schema.Migrator).Up); err != nil {
+				return err
+			}
+		}
+		return s.check(ctx, "reach the store")
+	}
+	switch err := s.ready.wait(ctx, s); {
+	case err == nil:
+	case o.Away != nil && unreachable(err):
+		o.Away(fmt.Errorf("open store %s: %w", s.where, err))
+	default:
+		err = errors.Join(err, s.Close())
 		return nil, fmt.Errorf("open store %s: %w", s.where, err)
 	}
 	return s, nil
@@ -147,8 +158,9 @@ func (s *Store) Where() string { return s.where }
 // Close waits for calls under way and closes the connections.
 func (s *Store) Close() error {
 	if !s.closed.Swap(true) {
+		s.ready.close()
 		s.shut()
-		s.watching.Wait()
+		s.background.Wait()
 		s.pool.Close()
 	}
 	return nil

@@ -21,7 +21,7 @@ const (
 // Prune deletes one batch of what is past its time.
 func (s *Store) Prune(ctx context.Context, before store.Cutoffs, batch int) (store.Counts, error) {
 	const action = "delete old items"
-	if err := s.usable(action); err != nil {
+	if err := s.usable(ctx, action); err != nil {
 		return store.Counts{}, err
 	}
 	var gone store.Counts

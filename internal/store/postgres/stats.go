@@ -14,7 +14,7 @@ import (
 // Stats counts the anomalies of a span of time.
 func (s *Store) Stats(ctx context.Context, q store.StatsQuery) (*store.Stats, error) {
 	const action = "count anomalies"
-	if err := s.usable(action); err != nil {
+	if err := s.usable(ctx, action); err != nil {
 		return nil, err
 	}
 	w := conditions(store.Query{Start: q.Start, End: q.End})

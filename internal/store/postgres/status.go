@@ -19,7 +19,7 @@ const touched = "updated_at = $3, change_tx = pg_current_xact_id(), change_seq =
 // SetStatus changes an anomaly's status.
 func (s *Store) SetStatus(ctx context.Context, c store.StatusChange) (*anomaly.Anomaly, error) {
 	const action = "change status"
-	if err := s.usable(action); err != nil {
+	if err := s.usable(ctx, action); err != nil {
 		return nil, err
 	}
 	if _, err := uuid.Parse(c.ID); err != nil {
@@ -65,7 +65,7 @@ const acknowledgeLock int64 = 0x61636b
 // Acknowledge changes anomalies that nobody touched.
 func (s *Store) Acknowledge(ctx context.Context, before time.Time, batch int) (int, error) {
 	const action = "acknowledge old anomalies"
-	if err := s.usable(action); err != nil {
+	if err := s.usable(ctx, action); err != nil {
 		return 0, err
 	}
 	n := 0

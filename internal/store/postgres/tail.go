@@ -24,7 +24,7 @@ func notify(ctx context.Context, tx pgx.Tx) error {
 // Tail returns what came or changed after a mark.
 func (s *Store) Tail(ctx context.Context, after store.Mark, q store.Query) ([]store.Change, error) {
 	const action = "follow anomalies"
-	if err := s.usable(action); err != nil {
+	if err := s.usable(ctx, action); err != nil {
 		return nil, err
 	}
 	w := conditions(q)
@@ -55,7 +55,7 @@ func (s *Store) Tail(ctx context.Context, after store.Mark, q store.Query) ([]st
 func (s *Store) Head(ctx context.Context) (store.Mark, error) {
 	const action = "find the newest anomaly"
 	var m store.Mark
-	if err := s.usable(action); err != nil {
+	if err := s.usable(ctx, action); err != nil {
 		return m, err
 	}
 	rows, err := s.pool.Query(ctx, "SELECT change_tx::text::bigint, change_seq FROM anomalies WHERE "+settled+" ORDER BY change_tx DESC, change_seq DESC LIMIT 1")
@@ -70,13 +70,13 @@ func (s *Store) Head(ctx context.Context) (store.Mark, error) {
 // Watch listens on a connection of its own and makes a new one when it is lost.
 func (s *Store) Watch(ctx context.Context) (<-chan struct{}, error) {
 	const action = "listen for changes"
-	if err := s.usable(action); err != nil {
+	if err := s.usable(ctx, action); err != nil {
 		return nil, err
 	}
 	wake := make(chan struct{}, 1)
 	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(s.open, cancel)
-	s.watching.Go(func() {
+	s.background.Go(func() {
 		defer stop()
 		defer cancel()
 		defer close(wake)

@@ -120,7 +120,7 @@ func (s *Store) Latest(ctx context.Context, q store.LatestQuery) ([]*anomaly.Win
 }
 
 func (s *Store) windows(ctx context.Context, action, query string, args ...any) ([]*anomaly.Window, error) {
-	if err := s.usable(action); err != nil {
+	if err := s.usable(ctx, action); err != nil {
 		return nil, err
 	}
 	rows, err := s.pool.Query(ctx, query, args...)
