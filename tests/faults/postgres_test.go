@@ -87,9 +87,7 @@ func TestEveryAnomalyIsStoredOnce(t *testing.T) {
 	require.NoError(t, database.Again())
 	c.AwaitStatus("/readyz", 200)
 
-	var got map[string]string
-	rig.Await(t, 60*time.Second, func() bool { got = c.Stored(closed); return len(got) >= len(want) },
-		func() string { return fmt.Sprintf("%d of %d anomalies are stored", len(got), len(want)) })
+	rig.AwaitSame(t, 60*time.Second, want, func() map[string]string { return c.Stored(closed) })
 	c.Stop() // what is open is judged: nothing more may come of it
 	c.Start()
 	rig.Same(t, want, c.Stored(closed))

@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"net/http"
@@ -29,6 +30,7 @@ type Collector struct {
 	config string
 	cmd    *exec.Cmd
 	done   chan error
+	logged int64 // size of the log when the process was started
 }
 
 // New is a collector that does not run yet, on free ports, with a data folder of its own. It ends with the test; of a test that fails
@@ -63,6 +65,17 @@ func (c *Collector) Start() {
 	c.t.Helper()
 	c.Launch()
 	c.AwaitStatus("/readyz", http.StatusOK)
+	c.AwaitLog("Everything is ready")
+}
+
+// AwaitLog waits until the process has logged the text. (The API answers before the last component has started.)
+func (c *Collector) AwaitLog(text string) {
+	c.t.Helper()
+	Await(c.t, 30*time.Second, func() bool {
+		b, err := os.ReadFile(c.Log)
+		require.NoError(c.t, err)
+		return bytes.Contains(b[c.logged:], []byte(text))
+	}, func() string { return "it never logged " + text })
 }
 
 // Launch starts the process.
@@ -71,6 +84,9 @@ func (c *Collector) Launch() {
 	log, err := os.OpenFile(c.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	require.NoError(c.t, err)
 	defer func() { _ = log.Close() }()
+	info, err := log.Stat()
+	require.NoError(c.t, err)
+	c.logged = info.Size()
 	c.cmd = exec.Command(Binary(c.t, "driftlock"), "--config", c.config)
 	c.cmd.Env = append(os.Environ(), c.Env...)
 	c.cmd.Stdout, c.cmd.Stderr = log, log

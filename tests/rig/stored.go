@@ -1,11 +1,15 @@
 package rig
 
 import (
+	"bytes"
 	"encoding/json"
+	"maps"
+	"math/big"
 	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -77,6 +81,17 @@ func Same(t testing.TB, want, got map[string]string) {
 	}
 }
 
+// AwaitSame waits until the two are the same, and fails as Same does where they never are.
+func AwaitSame(t testing.TB, limit time.Duration, want map[string]string, got func() map[string]string) {
+	t.Helper()
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(500 * time.Millisecond) {
+		if maps.Equal(want, got()) {
+			return
+		}
+	}
+	Same(t, want, got())
+}
+
 func plain(t testing.TB, body []byte) anomaly.Anomaly {
 	t.Helper()
 	var a anomaly.Anomaly
@@ -89,9 +104,35 @@ func plain(t testing.TB, body []byte) anomaly.Anomaly {
 	return a
 }
 
+// text is the anomaly's JSON with its keys in order and each number in one form: a database may keep neither as it was.
 func text(t testing.TB, a anomaly.Anomaly) string {
 	t.Helper()
 	b, err := json.Marshal(a)
 	require.NoError(t, err)
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	var v any
+	require.NoError(t, d.Decode(&v))
+	b, err = json.Marshal(inOneForm(t, v))
+	require.NoError(t, err)
 	return string(b)
+}
+
+func inOneForm(t testing.TB, v any) any {
+	t.Helper()
+	switch v := v.(type) {
+	case map[string]any:
+		for k := range v {
+			v[k] = inOneForm(t, v[k])
+		}
+	case []any:
+		for i := range v {
+			v[i] = inOneForm(t, v[i])
+		}
+	case json.Number:
+		exact, ok := new(big.Rat).SetString(v.String())
+		require.True(t, ok, "%s is no number", v)
+		return exact.RatString()
+	}
+	return v
 }
