@@ -4,19 +4,16 @@ package faults
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/pgtest"
 	"github.com/driftlock/driftlock/tests/rig"
 )
@@ -42,7 +39,7 @@ func TestEveryAnomalyIsStoredOnce(t *testing.T) {
 	t.Log(stderr)
 	// Of the windows that are open when it is killed a collector knows no more.
 	closed := url.Values{"end_time": {end.Add(-2 * time.Minute).Format(time.RFC3339)}}
-	want := rig.Printed(t, before(t, printed, end.Add(-2*time.Minute)))
+	want := rig.Printed(t, rig.Before(t, printed, end.Add(-2*time.Minute)))
 	require.Greater(t, len(want), 15, "too few anomalies to say anything")
 	parts := cut(t, recording, 4)
 
@@ -99,20 +96,6 @@ func awaitSnapshot(t *testing.T, c *rig.Collector) {
 	before := c.Metric("processor_driftlockcbad_snapshots")
 	rig.Await(t, 3*time.Minute, func() bool { return c.Metric("processor_driftlockcbad_snapshots") >= before+2 },
 		func() string { return "no snapshots are written" })
-}
-
-// before keeps the anomalies stated of windows that ended by then.
-func before(t *testing.T, lines string, then time.Time) string {
-	t.Helper()
-	var kept strings.Builder
-	for line := range strings.Lines(lines) {
-		var a anomaly.Anomaly
-		require.NoError(t, json.Unmarshal([]byte(line), &a))
-		if !a.Timestamp.After(then) {
-			kept.WriteString(line)
-		}
-	}
-	return kept.String()
 }
 
 // record makes two hours of a shop in which much goes wrong.

@@ -41,6 +41,20 @@ func Printed(t testing.TB, lines string) map[string]string {
 	return all
 }
 
+// Before keeps the printed anomalies stated of windows that ended by then.
+func Before(t testing.TB, lines string, then time.Time) string {
+	t.Helper()
+	var kept strings.Builder
+	for line := range strings.Lines(lines) {
+		var a anomaly.Anomaly
+		require.NoError(t, json.Unmarshal([]byte(line), &a))
+		if !a.Timestamp.After(then) {
+			kept.WriteString(line)
+		}
+	}
+	return kept.String()
+}
+
 // Stored is what the API has: the JSON of each anomaly by its id, without what only a store or a process adds.
 func (c *Collector) Stored(query url.Values) map[string]string {
 	c.t.Helper()
