@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/driftlock/driftlock/extension/driftlockapi/internal/openapi"
+	"github.com/driftlock/driftlock/internal/rfc3339"
 	"github.com/driftlock/driftlock/internal/store"
 )
 
@@ -68,7 +69,7 @@ var (
 )
 
 func (p *params) time(name string) time.Time {
-	t, err := openapi.Time(p.values[name])
+	t, err := rfc3339.Parse(p.values[name])
 	switch {
 	case err != nil:
 		return time.Time{}

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/driftlock/driftlock/extension/driftlockapi/internal/openapi"
 	"github.com/driftlock/driftlock/internal/anomaly"
+	"github.com/driftlock/driftlock/internal/rfc3339"
 	"github.com/driftlock/driftlock/internal/store"
 )
 
@@ -58,7 +58,7 @@ func ifMatch(r *http.Request) (*time.Time, error) {
 	if text == "" || text == "*" {
 		return nil, nil
 	}
-	at, err := openapi.Time(strings.Trim(text, `"`))
+	at, err := rfc3339.Parse(strings.Trim(text, `"`))
 	if err != nil {
 		return nil, errModified // no anomaly ever had this one
 	}

@@ -8,19 +8,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
-	"strconv"
 	"time"
-	"unicode/utf8"
 )
 
 // Limits of one event and of one request.
 const (
 	MaxEvents   = 10_000
 	MaxMetadata = 64   // keys of one event
-	MaxKey      = 128  // bytes of a key
-	MaxValue    = 1024 // bytes of a value
+	MaxKey      = 128  // characters of a key
+	MaxValue    = 1024 // characters of a value
 )
 
 // Event is one number that somebody observed.
@@ -62,13 +59,6 @@ type Batch struct {
 	Events   []Event
 	Rejected []Rejected
 	Single   bool // it was one object, not a list
-}
-
-// wire is an event as JSON has it.
-type wire struct {
-	Timestamp json.RawMessage            `json:"timestamp"`
-	Value     *float64                   `json:"value"`
-	Metadata  map[string]json.RawMessage `json:"metadata"`
 }
 
 // Form is how a body holds its events.
@@ -141,82 +131,4 @@ func (b *Batch) add(text []byte, received time.Time) {
 		return
 	}
 	b.Events = append(b.Events, e)
-}
-
-func parse(text []byte, received time.Time) (e Event, err error) {
-	if !utf8.Valid(text) {
-		return e, errors.New("must be UTF-8")
-	}
-	var w wire
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&w); err != nil {
-		return e, fmt.Errorf("must be an object with value and, if you like, timestamp and metadata: %w", err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return e, errors.New("must be one object, and something follows it")
-	}
-	if w.Value == nil || math.IsNaN(*w.Value) || math.IsInf(*w.Value, 0) {
-		return e, errors.New("value must be a number")
-	}
-	e.Value = *w.Value
-	if e.Time, err = parseTime(w.Timestamp, received); err != nil {
-		return e, err
-	}
-	if len(w.Metadata) > MaxMetadata {
-		return e, fmt.Errorf("metadata must have at most %d keys (got %d)", MaxMetadata, len(w.Metadata))
-	}
-	e.Metadata = make([]Pair, 0, len(w.Metadata))
-	for key, raw := range w.Metadata {
-		value, err := scalar(raw)
-		if err != nil || len(key) > MaxKey || len(value) > MaxValue || key == "" {
-			return e, fmt.Errorf("metadata must map keys of 1 to %d bytes to texts of at most %d bytes, numbers or truth values (see %q)", MaxKey, MaxValue, key[:min(len(key), MaxKey)])
-		}
-		e.Metadata = append(e.Metadata, Pair{key, value})
-	}
-	slices.SortFunc(e.Metadata, func(a, b Pair) int { return compare(a.Key, b.Key) })
-	return e, nil
-}
-
-// parseTime reads RFC 3339 or seconds since 1970.
-func parseTime(raw json.RawMessage, received time.Time) (time.Time, error) {
-	const want = "timestamp must be a time as 2026-03-01T12:00:00Z, or seconds since 1970"
-	if len(raw) == 0 || string(raw) == "null" {
-		return received, nil
-	}
-	var t time.Time
-	if raw[0] == '"' {
-		if err := json.Unmarshal(raw, &t); err != nil {
-			return t, fmt.Errorf("%s (got %s)", want, raw[:min(len(raw), 64)])
-		}
-	} else {
-		s, err := strconv.ParseFloat(string(raw), 64)
-		if err != nil || math.Abs(s) > 1e12 {
-			return t, fmt.Errorf("%s (got %s)", want, raw[:min(len(raw), 64)])
-		}
-		whole, part := math.Modf(s)
-		t = time.Unix(int64(whole), int64(math.Round(part*1e6))*1e3)
-	}
-	if y := t.Year(); y < 1971 || y > 2261 {
-		return t, fmt.Errorf("timestamp must lie between 1971 and 2261 (got %s)", raw[:min(len(raw), 64)])
-	}
-	return t.UTC(), nil
-}
-
-func scalar(raw json.RawMessage) (string, error) {
-	var v any
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	if err := d.Decode(&v); err != nil {
-		return "", err
-	}
-	switch v := v.(type) {
-	case string:
-		return v, nil
-	case json.Number:
-		return v.String(), nil
-	case bool:
-		return strconv.FormatBool(v), nil
-	}
-	return "", errors.New("neither text nor number nor truth value")
 }

@@ -2,10 +2,11 @@ package openapi
 
 import (
 	"errors"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/driftlock/driftlock/internal/rfc3339"
 )
 
 // Formats as the rest of the code reads them, so that what passes here is read there.
@@ -15,7 +16,7 @@ var formats = []jsonschema.Format{
 		if !ok {
 			return nil
 		}
-		_, err := Time(s)
+		_, err := rfc3339.Parse(s)
 		return err
 	}},
 	{Name: "uuid", Validate: func(v any) error {
@@ -28,12 +29,4 @@ var formats = []jsonschema.Format{
 		}
 		return nil
 	}},
-}
-
-// Time reads RFC 3339. Go alone would also take a comma for the fraction's point, and hours of one digit.
-func Time(s string) (time.Time, error) {
-	if len(s) < 20 || s[13] != ':' || len(s) > 19 && s[19] == ',' {
-		return time.Time{}, errors.New("is no time of RFC 3339")
-	}
-	return time.Parse(time.RFC3339Nano, s)
 }
