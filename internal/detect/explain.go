@@ -103,7 +103,11 @@ func ordinal(n int) string {
 func around(b *strings.Builder, said episode.Said) {
 	a := said.Anomaly
 	if a.Cause != "" {
-		fmt.Fprintf(b, " Look at %s first: it is unusual at the same time and explains this.", a.Cause)
+		fmt.Fprintf(b, " Look at %s first: it is unusual at the same time and explains this", a.Cause)
+		if said.CauseP > 0 {
+			fmt.Fprintf(b, " (p %.2g, too little to be stated by itself)", said.CauseP)
+		}
+		b.WriteByte('.')
 	}
 	if v := a.Deploy; v != nil {
 		fmt.Fprintf(b, " %s went from version %s to %s at %s.", a.Service, cmp.Or(v.From, "(none)"), cmp.Or(v.To, "(none)"), v.At.UTC().Format("15:04:05"))

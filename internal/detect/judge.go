@@ -84,41 +84,58 @@ func (j *judgement) parts() episode.Evidence {
 	own := func(k cbad.ChannelKind) bool { // what a service calls is its own doing, too
 		return k == cbad.TraceDuration || k == cbad.TraceNew || k == cbad.MetricSum || k == cbad.MetricVolume
 	}
-	fell := j.metricsFell()
-	less := func(k cbad.ChannelKind) bool { return volume(k) || fell && k == cbad.MetricSum }
+	fell, asked := j.metricsFell()
+	less := func(k cbad.ChannelKind) bool { return volume(k) || asked && k == cbad.MetricSum }
+	idle := func(k cbad.ChannelKind) bool { return less(k) || proportion(k) || fell && k == cbad.MetricSum }
 	return episode.Evidence{
 		All:       finite(j.decades),
 		Own:       j.decadesOf(own),
 		Rest:      j.decadesOf(func(k cbad.ChannelKind) bool { return k != cbad.TraceNet }),
 		Volume:    j.decadesOf(volume),
 		Less:      j.decadesOf(less),
-		Busy:      j.decadesOf(func(k cbad.ChannelKind) bool { return !less(k) && !proportion(k) }),
+		Busy:      j.decadesOf(func(k cbad.ChannelKind) bool { return !idle(k) }),
 		Timeless:  j.decadesOf(func(k cbad.ChannelKind) bool { return k != cbad.TraceDuration }),
 		Resources: j.decadesOf(func(k cbad.ChannelKind) bool { return own(k) && k != cbad.TraceDuration }),
 	}
 }
 
 // metricsFell tells whether what is odd about a window's metrics is that they are lower than expected, by three of four of
-// their bits.
-func (j *judgement) metricsFell() bool {
+// their bits, and whether that says by as much that the service is asked less. A mean time that falls does not: what the
+// service calls may have stopped, and so may the slow ones among its requests. But nor does it say that the service is busy.
+func (j *judgement) metricsFell() (fell, asked bool) {
 	v := &j.v.signals[metrics]
 	if !j.v.present[metrics] || len(v.items) == 0 || v.P > odd {
-		return false
+		return false, false
 	}
 	items, err := cbad.DecodeItems(v.items)
 	if err != nil {
 		j.m.refused(metrics, "decode items", err)
 	}
-	fell, all := 0.0, 0.0
+	less, time, all := 0.0, 0.0, 0.0
 	for i := range items {
-		if it := &items[i]; it.Channel == cbad.MetricSum {
-			all += it.Bits
-			if it.Observed < it.Expected {
-				fell += it.Bits
-			}
+		it := &items[i]
+		if it.Channel != cbad.MetricSum {
+			continue
+		}
+		all += it.Bits
+		switch {
+		case it.Observed >= it.Expected:
+		case isTime(j.m.d.names.Unit(it.ID)):
+			time += it.Bits
+		default:
+			less += it.Bits
 		}
 	}
-	return fell >= 0.75*all
+	return less+time >= 0.75*all, less >= 0.75*all
+}
+
+// isTime tells whether a unit is one of time (UCUM); processor time a second is none.
+func isTime(unit string) bool {
+	switch unit {
+	case "s", "ms", "us", "ns", "min", "h", "d":
+		return true
+	}
+	return false
 }
 
 // decadesOf combines some of the channels. Where none is odd there is nothing to combine.

@@ -21,25 +21,58 @@ const (
 	share = 0.5
 	// enough evidence is enough: beyond so many decades numbers are extrapolated and grow with the number of requests.
 	enough = 12
+	// unsaid is the evidence in decades that a service of which nothing was stated needs. Among the dozen services around one
+	// that is odd, in the windows in which they may be, one is odd by three decades by chance one time in ten.
+	unsaid = 4
 )
 
-// cause names the service that explains an episode, or nothing.
-func (t *Tracker) cause(e *episode, window uint64) string {
+// cause is the service that explains an episode: the one at the end of the way from each service to the one that explains
+// it, so that nobody who is sent to a service is sent on from there. Nil where the service itself is the end. Of services
+// that explain each other in turn the oddest is meant.
+func (t *Tracker) cause(e *episode, window uint64) *service {
 	v := t.services[e.Hash]
 	if e.Alone || v == nil {
-		return ""
+		return nil
 	}
-	if v.Run.Most.idle() { // what is below does not make it do less
-		if c := t.asks(v, window); c != nil {
-			return c.Name
+	path := []*service{v}
+	for range maxClimb {
+		next := t.explainer(path[len(path)-1], window)
+		if next == nil {
+			break
 		}
-		return ""
+		if at := slices.Index(path, next); at >= 0 {
+			path = append(path, oddest(path[at:], func(e Evidence) float64 { return e.All }))
+			break
+		}
+		path = append(path, next)
+	}
+	if end := path[len(path)-1]; end != v {
+		return end
+	}
+	return nil
+}
+
+// explainer is the service that explains another one, or did when that one's episode was stated last: a cause that was seen
+// stays one when it recovers first.
+func (t *Tracker) explainer(v *service, window uint64) *service {
+	if s := t.explainedNow(v, window); s != nil {
+		return s
+	}
+	if e := t.open[v.Hash]; e != nil && e.Cause != "" {
+		return t.services[e.CauseHash]
+	}
+	return nil
+}
+
+func (t *Tracker) explainedNow(v *service, window uint64) *service {
+	if v.Run.Most.idle() { // what is below does not make it do less
+		return t.asks(v, window)
 	}
 	if c := t.above(v, window); c != nil {
-		return c.Name
+		return c
 	}
 	var candidates []*service
-	for _, hash := range t.below(e.Hash) {
+	for _, hash := range t.below(v.Hash) {
 		if s := t.services[hash]; s != nil && t.explains(s, v, window) {
 			candidates = append(candidates, s)
 		}
@@ -55,15 +88,12 @@ func (t *Tracker) cause(e *episode, window uint64) string {
 		lowest = candidates
 	}
 	best := oddest(lowest, func(e Evidence) float64 { return e.All })
-	if best == nil {
-		return ""
-	}
-	if best.Run.Most.idle() {
+	if best != nil && best.Run.Most.idle() {
 		if c := t.asks(best, window); c != nil && c != v {
 			best = c
 		}
 	}
-	return best.Name
+	return best
 }
 
 // explains tells whether a service explains another one above it.
@@ -146,7 +176,11 @@ func (t *Tracker) asks(v *service, window uint64) *service {
 	return passed[len(passed)-1]
 }
 
-// odd tells whether a service is or was odd about then.
+// odd tells whether a service is or was odd about then, so much that it may be what others are odd for.
 func (t *Tracker) odd(s *service, window uint64) bool {
-	return s.Run.Most.All >= odd && s.Run.Last+lookback*t.window >= window && s.Run.Since <= window
+	enough := float64(unsaid)
+	if t.open[s.Hash] != nil {
+		enough = odd
+	}
+	return s.Run.Most.All >= enough && s.Run.Last+lookback*t.window >= window && s.Run.Since <= window
 }

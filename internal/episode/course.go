@@ -28,6 +28,7 @@ type episode struct {
 	Adopted        bool   // a change was taken as the new normal
 	Incident       string
 	Cause          string
+	CauseHash      uint64
 	Deploy         *anomaly.Deploy
 	Resource       map[string]string
 }
@@ -113,7 +114,16 @@ func (t *Tracker) say(e *episode, j *Judged) {
 	a.Episode = e.form()
 	a.Cause, a.Deploy = e.Cause, e.Deploy
 	a.IncidentID, a.IncidentServices = e.Incident, t.named(e.Incident)
-	t.out = append(t.out, Said{a, e.Hash, t.explainedBy(e)})
+	t.out = append(t.out, Said{a, e.Hash, t.explainedBy(e), t.unstated(e, j.Start)})
+}
+
+// unstated is the p-value of an episode's cause where nothing was stated of that one.
+func (t *Tracker) unstated(e *episode, window uint64) float64 {
+	s := t.services[e.CauseHash]
+	if e.Cause == "" || s == nil || t.open[s.Hash] != nil || !t.odd(s, window) {
+		return 0
+	}
+	return math.Pow(10, -s.Run.Most.All)
 }
 
 func (e *episode) form() *anomaly.Episode {

@@ -46,6 +46,7 @@ type Said struct {
 	*anomaly.Anomaly
 	Hash     uint64   // of the service
 	Explains []string // services that name this one as their cause
+	CauseP   float64  // p-value of the cause where it is too large to be stated by itself; else 0
 }
 
 // Config is what a tracker needs to know.
@@ -64,7 +65,7 @@ const (
 	lookback  = 5  // windows for which a cause that is normal again still counts
 )
 
-// odd is the evidence in decades at which a service is odd enough to explain another, stated or not.
+// odd is the evidence in decades at which a service is odd enough to explain another, if something was stated of it.
 const odd = 3
 
 // Limits of what is remembered; what was used least recently goes first.
@@ -273,11 +274,16 @@ func (t *Tracker) stateWindow(group []held) {
 	for i := range group {
 		episodes[i] = t.continued(group[i].Judged)
 	}
-	for i := range group {
-		if c := t.cause(episodes[i], group[i].Judged.Start); c != "" { // a cause that was seen stays one when it recovers first
-			episodes[i].Cause = c
+	causes := make([]*service, len(group))
+	for i := range group { // all before any is noted, so that their order says nothing
+		causes[i] = t.cause(episodes[i], group[i].Judged.Start)
+	}
+	for i, c := range causes {
+		e := episodes[i]
+		if e.Cause, e.CauseHash = "", 0; c != nil {
+			e.Cause, e.CauseHash = c.Name, c.Hash
 		}
-		t.remember(episodes[i])
+		t.remember(e)
 	}
 	for i := range group {
 		t.say(episodes[i], group[i].Judged)

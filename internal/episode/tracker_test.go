@@ -203,7 +203,8 @@ func TestWhatExplainsAndWhatDoesNot(t *testing.T) {
 	assert.Equal(t, "checkout 1 r1 w1, payment 1 r1 w1 by checkout", said(func(c, p *Judged) { c.Evidence.Own, p.Evidence.Rest = 4, 1 }), "a slow caller makes the way look slow")
 	assert.Equal(t, "checkout 1 r1 w1 by payment, payment 1 r1 w1", said(func(c, p *Judged) { c.Evidence.Own, p.Evidence.Rest = 2, 1 }), "a long way fails callers, too")
 	assert.Equal(t, "checkout 1 r1 w1 by payment", said(func(_, p *Judged) { p.Statement, p.Evidence.All = nil, 5 }), "odd, if not stated")
-	assert.Equal(t, "checkout 1 r1 w1", said(func(_, p *Judged) { p.Statement, p.Evidence.All = nil, 2 }))
+	assert.Equal(t, "checkout 1 r1 w1", said(func(_, p *Judged) { p.Statement, p.Evidence.All = nil, 3.9 }), "one of those around is so odd by chance")
+	assert.Equal(t, "checkout 1 r1 w1 by payment, payment 1 r1 w1", said(func(c, p *Judged) { c.Evidence.All, p.Evidence.All = 4, 3.1 }))
 
 	late := tell(t, calls(0)...)
 	for w := 1; w < 4; w++ {
@@ -240,6 +241,51 @@ func TestLessDemandComesFromAbove(t *testing.T) {
 			g.Evidence.Volume, c.Evidence.Volume, g.Evidence.Busy, c.Evidence.Busy = 0, 0, 4, 5
 			g.Evidence.Less, c.Evidence.Less = 0, 0
 		}), "silence itself fails callers")
+}
+
+// Whoever is sent to a cause must not be sent on from there.
+func TestCausesAreFollowedToTheirEnd(t *testing.T) {
+	t.Parallel()
+	for _, order := range [][]int{{0, 1, 2}, {2, 1, 0}, {1, 0, 2}} {
+		// The gateway is far odder than payment, so payment does not explain it by itself; checkout does, which payment explains.
+		g, c, p := judge("gateway", 1, 1e-12), judge("checkout", 1, 1e-6, "gateway"), judge("payment", 1, 1e-4, "checkout")
+		s := tell(t, calls(0)...)
+		all := []*Judged{g, c, p}
+		for _, i := range order {
+			s.more(all[i])
+		}
+		s.more(judge("batch", 1, .5))
+		assert.ElementsMatch(t, []string{"gateway 1 r1 w1 by payment", "checkout 1 r1 w1 by payment", "payment 1 r1 w1"}, s.said)
+		// What explained it recovered; what checkout says of payment holds, too.
+		s.more(judge("gateway", 2, 1e-12), judge("checkout", 2, .5, "gateway"), judge("payment", 2, .5, "checkout"), judge("batch", 2, .5))
+		assert.Equal(t, "gateway 2 r2 w2 by payment", s.said[3])
+	}
+}
+
+// Of services that explain each other in turn the oddest is meant, and no other one is told so.
+func TestTheOddestOfARingIsMeant(t *testing.T) {
+	t.Parallel()
+	// payment is asked less, for checkout does less; but checkout does other things, too, which payment explains.
+	c, p := judge("checkout", 1, 1e-5, "gateway"), judge("payment", 1, 1e-9, "checkout")
+	p.Evidence.Volume, p.Evidence.Less, p.Evidence.Busy = 9, 9, 0
+	c.Evidence.Less, c.Evidence.Busy = 3.5, 5
+	s := tell(t, calls(0)...)
+	s.more(judge("gateway", 1, .5), c, p, judge("batch", 1, .5))
+	assert.Equal(t, []string{"checkout 1 r1 w1 by payment", "payment 1 r1 w1"}, s.said)
+}
+
+func TestAnUnstatedCauseSaysHowOddItIs(t *testing.T) {
+	t.Parallel()
+	track := newTracker()
+	payment := judge("payment", 1, 1e-5, "checkout")
+	payment.Statement = nil
+	var said []Said
+	for _, j := range append(calls(0), judge("checkout", 1, 1e-8, "gateway"), payment, judge("gateway", 1, .5), judge("batch", 1, .5)) {
+		said = append(said, track.Take(j)...)
+	}
+	require.Len(t, said, 1)
+	assert.Equal(t, "payment", said[0].Cause)
+	assert.InDelta(t, 1e-5, said[0].CauseP, 1e-9)
 }
 
 // Services that call each other in a ring name one another at most once, and the search ends.
