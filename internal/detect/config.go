@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 
 	"github.com/driftlock/driftlock/internal/canonical"
+	"github.com/driftlock/driftlock/internal/redact"
 )
 
 // Overload says what happens when the core cannot keep up with what arrives.
@@ -110,10 +111,15 @@ type MetricsConfig struct {
 	_ struct{}
 }
 
-// EvidenceConfig is about second opinions.
+// EvidenceConfig is about second opinions and what is shown of records.
 type EvidenceConfig struct {
 	// P is the p-value of a stream at or below which evidence is computed.
 	P float64 `mapstructure:"p"`
+	// Redact are rules for every text of a statement that comes from the data, applied before it leaves the processor, behind
+	// the defaults.
+	Redact []redact.Rule `mapstructure:"redact"`
+	// RedactDefaults are rules for what is secret nearly everywhere: passwords, tokens, keys, e-mail addresses, card numbers.
+	RedactDefaults bool `mapstructure:"redact_defaults"`
 
 	_ struct{}
 }
@@ -165,7 +171,7 @@ func DefaultConfig() Config {
 		Requests:          RequestsConfig{Idle: 30 * time.Second, P: 1e-3},
 		Logs:              LogsConfig{Attributes: slices.Clone(canonical.DefaultLogAttributes)},
 		Metrics:           MetricsConfig{SharedSegments: []string{"node", "cluster"}},
-		Evidence:          EvidenceConfig{P: 0.1},
+		Evidence:          EvidenceConfig{P: 0.1, RedactDefaults: true},
 		Limits: LimitsConfig{
 			MemoryMiB:         512,
 			Streams:           10_000,
@@ -232,6 +238,9 @@ func (c *Config) Validate() error {
 	rule(c.Requests.Idle >= time.Second, "requests.idle", "must be at least 1s", c.Requests.Idle)
 	probability("requests.p", c.Requests.P)
 	probability("evidence.p", c.Evidence.P)
+	if _, err := redact.New(c.Evidence.Redact, false); err != nil {
+		errs = append(errs, fmt.Errorf("evidence.redact%w", err))
+	}
 
 	rule(c.State.Interval >= time.Second, "state.interval", "must be at least 1s", c.State.Interval)
 

@@ -15,6 +15,7 @@ import (
 	"github.com/driftlock/driftlock/internal/canonical"
 	"github.com/driftlock/driftlock/internal/cbad"
 	"github.com/driftlock/driftlock/internal/join"
+	"github.com/driftlock/driftlock/internal/redact"
 )
 
 // Detector judges the telemetry that it is given. All methods are safe for concurrent use.
@@ -27,6 +28,7 @@ type Detector struct {
 	coreVersion string
 	params      cbad.Params
 	parameters  *Parameters // nil: too long to be stated
+	secrets     *redact.Redactor
 	newModel    func(cbad.Kind, cbad.Params) (model, error)
 	loadModel   func(cbad.Kind, cbad.Params, []byte) (model, error)
 	keeper      *keeper // nil: state stays in memory
@@ -78,6 +80,10 @@ func New(componentID string, cfg Config, set Settings, sink Sink) (*Detector, er
 		maxPending: cfg.Limits.PendingMiB << 20, maxModels: int64(min(cfg.Limits.MemoryMiB, 1<<40)) << 20,
 		names: canonical.NewNames(cfg.Limits.Names), gate: newGate(cfg.Limits.QueueMiB << 20),
 		registry: newRegistry(), budget: newBudget(&cfg), emitted: make(chan struct{}),
+	}
+	var err error
+	if d.secrets, err = redact.New(cfg.Evidence.Redact, cfg.Evidence.RedactDefaults); err != nil {
+		return nil, fmt.Errorf("detector %s: evidence.redact%w", componentID, err) // Validate said so before
 	}
 	if d.log == nil {
 		d.log = zap.NewNop()

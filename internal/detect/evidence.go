@@ -30,6 +30,7 @@ func (j *judgement) reasons() []anomaly.Reason {
 			j.m.refused(s, "decode items", err)
 		}
 		for i := range items {
+			j.m.d.hideSecrets(&items[i])
 			all = append(all, j.reason(s, &items[i]))
 		}
 	}
@@ -54,8 +55,8 @@ func (j *judgement) latchedReasons() []anomaly.Reason {
 			continue
 		}
 		r := anomaly.Reason{
-			Signal: anomaly.Metrics, Channel: cbad.MetricSum.String(), Item: j.m.d.nameOf(p.Family),
-			Context: j.m.d.nameOf(p.Instance), Observed: p.Value, Unit: j.m.d.names.Unit(p.Family),
+			Signal: anomaly.Metrics, Channel: cbad.MetricSum.String(), Item: j.m.d.shownName(p.Family),
+			Context: j.m.d.shownName(p.Instance), Observed: p.Value, Unit: j.m.d.names.Unit(p.Family),
 		}
 		r.Text = r.Item + " is " + anomaly.Quantity(p.Value, r.Unit) + ", out of line with its past"
 		all = append(all, r)
@@ -135,6 +136,7 @@ func (j *judgement) evidence(a *anomaly.Anomaly) {
 		}
 	}
 	a.EntropyBaseline, a.EntropyWindow, a.PermutationP = e.EntropyBaseline, e.EntropyWindow, e.PermutationP
+	j.m.d.hideInExcerpts(from, e)
 	a.BaselineData = encode(excerpts{Signal: signalNames[from], Excerpts: e.BaselineSample, ScoreHistory: e.ScoreHistory})
 	a.WindowData = encode(excerpts{
 		Signal: signalNames[from], Excerpts: e.WindowSample, Compression: e.Compression, Permutations: e.Permutations,

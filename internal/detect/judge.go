@@ -2,7 +2,6 @@ package detect
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"time"
 
@@ -247,7 +246,7 @@ func (j *judgement) window() *anomaly.Window {
 
 func (j *judgement) anomaly(res *canonical.Resource) *anomaly.Anomaly {
 	a := j.m.d.origin().Anomaly(j.m.service.name, signalNames[j.signal], at(j.start), at(j.end))
-	a.Kind, a.Resource = j.kind(), maps.Clone(res.Attributes)
+	a.Kind, a.Resource = j.kind(), j.m.d.shownResource(res.Attributes)
 	a.Score, a.PValue, a.PFloor, a.Level, a.Bits = j.decades, j.p, j.channel.PFloor, j.level, j.bits()
 	for s := range signals {
 		if !j.v.present[s] {

@@ -31,7 +31,7 @@ func (d *Detector) parentOf(h uint64) string {
 	case 1:
 		return "(parent not seen)"
 	default:
-		return d.nameOf(h)
+		return d.shownName(h)
 	}
 }
 
@@ -51,7 +51,7 @@ func (j *judgement) reason(s signal, it *cbad.Item) anomaly.Reason {
 	switch {
 	case r.Item != "":
 	case it.ID != 0:
-		r.Item = d.nameOf(it.ID)
+		r.Item = d.shownName(it.ID)
 	case s == traces:
 		r.Item = allOperations
 	default:
@@ -64,7 +64,7 @@ func (j *judgement) reason(s signal, it *cbad.Item) anomaly.Reason {
 		}
 	case cbad.TraceNet, cbad.MetricSum:
 		if it.Context != 0 {
-			r.Context = d.nameOf(it.Context)
+			r.Context = d.shownName(it.Context)
 		}
 	default:
 		// The context of logs is a template, and there already.

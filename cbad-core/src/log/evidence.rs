@@ -2,7 +2,7 @@
 
 use super::explain::hex;
 use super::judge::Judge;
-use super::mask::lossy;
+use super::mask::shown;
 use super::sample::{Baseline, Kept, WindowSample};
 use crate::evidence::{compression, entropy, permutation, Evidence, Excerpt};
 use crate::{ChannelKind, Verdict};
@@ -50,5 +50,5 @@ fn telling(records: &[&Kept], verdict: &Verdict) -> Vec<Excerpt> {
 
 fn excerpt(kept: &Kept) -> Excerpt {
     let trace_id = if kept.trace_id == [0; 16] { String::new() } else { hex(&kept.trace_id) };
-    Excerpt { time_ns: kept.time_ns, trace_id, text: lossy(&kept.text, EXCERPT_BYTES) }
+    Excerpt { time_ns: kept.time_ns, trace_id, text: shown(&kept.text, EXCERPT_BYTES) }
 }

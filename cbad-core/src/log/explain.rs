@@ -55,7 +55,7 @@ fn item(kind: ChannelKind, scored: &Scored, records: &Records, sources: &Sources
         _ => previous_symbol(scored.context, knows),
     };
     let sample = match sources.sample.of_template(scored.symbol) {
-        Some(kept) if scored.observed > 0.0 => mask::lossy(&kept.text, MAX_RECORD),
+        Some(kept) if scored.observed > 0.0 => mask::shown(&kept.text, MAX_RECORD),
         _ => sources.miner.text(scored.symbol).map_or_else(String::new, |(_, sample)| sample.to_owned()),
     };
     Item {

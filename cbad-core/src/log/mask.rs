@@ -290,6 +290,30 @@ impl Visitor for Render<'_> {
     }
 }
 
+/// A record for people, as [`lossy`]. What stands between two marks goes into quotes where it has several words, so that one
+/// sees, and whoever looks for a password's value finds, where it ends.
+pub fn shown(text: &[u8], limit: usize) -> String {
+    if !text.contains(&MARK) {
+        return lossy(text, limit);
+    }
+    let mut out = Vec::with_capacity(text.len() + 2);
+    for (i, part) in text.split(|&b| b == MARK).enumerate() {
+        if i % 2 == 1 && part.iter().any(u8::is_ascii_whitespace) {
+            out.push(b'"');
+            for &b in part {
+                if b == b'"' || b == b'\\' {
+                    out.push(b'\\');
+                }
+                out.push(b);
+            }
+            out.push(b'"');
+        } else {
+            out.extend_from_slice(part);
+        }
+    }
+    lossy(&out, limit)
+}
+
 /// At most `limit` bytes of a text as UTF-8, without its marks, cut at a character, with an ellipsis where something was cut.
 pub fn lossy(text: &[u8], limit: usize) -> String {
     if text.contains(&MARK) {

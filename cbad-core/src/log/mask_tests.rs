@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::mask::{lossy, render, words, Identity, Visitor, MARK, MAX_TOKENS};
+use super::mask::{lossy, render, shown, words, Identity, Visitor, MARK, MAX_TOKENS};
 use super::miner::{jaccard, Miner, LIKENESS, MAX_VARIANTS, OVERFLOW};
 
 /// A word as the rules put it: `(text, is a variable, joined to the variable before)`.
@@ -191,6 +191,8 @@ fn templates_read_well() {
     assert_eq!(render(b"user=\xffalice and bob\xff left=\xff\xff", 512), "user=<*> left=<*>");
     assert_eq!(render(b"half \xff a mark", 512), "half  a mark");
     assert_eq!(lossy(b"user=\xffalice\xff", 512), "user=alice");
+    let spoken = shown(b"user=\xffalice b\xff said=\xffI \"do\"\xff \xffcut off", 512);
+    assert_eq!(spoken, r#"user="alice b" said="I \"do\"" "cut off""#);
 }
 
 #[test]

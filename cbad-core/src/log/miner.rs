@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::index::Index;
-use super::mask::{lossy, render, Identity};
+use super::mask::{render, shown, Identity};
 
 /// Least Jaccard index at which an identity joins a node.
 pub const LIKENESS: f64 = 0.6;
@@ -251,7 +251,7 @@ impl Miner {
             node: id,
             last: self.window,
             template: render(&w.text, MAX_TEMPLATE),
-            sample: lossy(&w.text, MAX_SAMPLE),
+            sample: shown(&w.text, MAX_SAMPLE),
         });
         symbol
     }
