@@ -3,6 +3,8 @@ package driftlockapi
 import (
 	"net/http"
 
+	"go.uber.org/zap"
+
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/store"
 )
@@ -13,8 +15,12 @@ func (h *handler) healthz(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *handler) readyz(w http.ResponseWriter, r *http.Request) error {
-	if err := h.store.Ping(r.Context()); err != nil {
-		return problem(http.StatusServiceUnavailable, "%s", err)
+	err := h.store.Ping(r.Context())
+	if was := h.away.Swap(err != nil); was != (err != nil) {
+		h.logger.Warn("the store's readiness changed", zap.Bool("ready", err == nil), zap.Error(err))
+	}
+	if err != nil { // which names hosts and users, and anybody may ask here
+		return problem(http.StatusServiceUnavailable, "the store cannot be reached, or its schema is not this build's; the collector's log says more")
 	}
 	h.answer(w, r, http.StatusOK, map[string]string{"status": "ready"})
 	return nil

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 
@@ -28,6 +29,7 @@ var messages = map[int]string{
 	http.StatusBadRequest:            "Invalid request",
 	http.StatusUnauthorized:          "Not authenticated",
 	http.StatusForbidden:             "Not allowed",
+	http.StatusRequestTimeout:        "Request too slow",
 	http.StatusConflict:              "Change not allowed",
 	http.StatusPreconditionFailed:    "Changed meanwhile",
 	http.StatusRequestEntityTooLarge: "Body too large",
@@ -66,6 +68,11 @@ func (h *handler) translate(r *http.Request, err error) *apiError {
 	case errors.Is(err, context.Canceled):
 		return problem(http.StatusServiceUnavailable, "the request was given up")
 	}
+	var away net.Error
+	if errors.As(err, &away) {
+		h.logger.Warn("the store cannot be reached", zap.String("path", r.URL.Path), zap.String("request_id", requestID(r)), zap.Error(err))
+		return problem(http.StatusServiceUnavailable, "the store cannot be reached right now; try again")
+	}
 	h.logger.Error("request failed", zap.String("path", r.URL.Path), zap.String("request_id", requestID(r)), zap.Error(err))
 	return problem(http.StatusInternalServerError, "the collector's log says more under request_id %s", requestID(r))
 }
@@ -78,7 +85,7 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // refuse answers for confighttp: bodies it cannot decode, credentials it does not accept. It runs outside our own middleware.
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, text string, code int) {
-	setHeaders(w)
+	r = h.begin(w, r)
 	h.answer(w, r, code, problem(code, "%s", text))
 }
 

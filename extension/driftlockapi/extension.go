@@ -34,6 +34,9 @@ type api struct {
 	config   atomic.Pointer[configAnswer] // once the collector has said it
 }
 
+// maxHeaderBytes bounds a request's line and headers, of which no more than a few hundred bytes are of use here; more is a 431.
+const maxHeaderBytes = 64 << 10
+
 // Start opens the store and listens. What fails here stops the collector with a message that says what to mend.
 func (a *api) Start(ctx context.Context, host component.Host) (err error) {
 	defer func() {
@@ -73,6 +76,7 @@ func (a *api) Start(ctx context.Context, host component.Host) (err error) {
 	if err != nil {
 		return fmt.Errorf("listen on endpoint %s for the API (is it taken by another program?): %w", a.cfg.NetAddr.Endpoint, err)
 	}
+	server.MaxHeaderBytes = maxHeaderBytes
 	h.sink, h.config = &a.events, &a.config
 	a.server, a.listener, a.handler = server, listener, h
 	a.serving.Go(func() { h.hub.Run(h.closing) })

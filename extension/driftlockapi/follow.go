@@ -61,12 +61,15 @@ func (h *handler) follow(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(h.closing, cancel)()
-	c, err := h.hub.Join(ctx, q, after)
+	joining, cancelJoin := context.WithTimeout(ctx, h.cfg.QueryTimeout)
+	c, err := h.hub.Join(joining, q, after)
+	cancelJoin()
 	switch {
 	case errors.Is(err, live.ErrFull):
 		w.Header().Set("Retry-After", "10")
 		return problem(http.StatusServiceUnavailable, "%s (stream.clients: %d)", err, h.cfg.Stream.Clients)
 	case err != nil:
+		w.Header().Set("Retry-After", "10")
 		return problem(http.StatusServiceUnavailable, "the store cannot be followed right now")
 	}
 	defer c.Leave()

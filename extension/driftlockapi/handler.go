@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"path"
 	"regexp"
 	"runtime/debug"
 	"slices"
@@ -40,6 +41,7 @@ type handler struct {
 	sink    *eventSink
 	config  *atomic.Pointer[configAnswer]
 	hub     *live.Hub
+	away    atomic.Bool     // the store was, when last asked whether it is ready
 	closing context.Context // ends when the API goes down: streams end then
 	close   context.CancelFunc
 }
@@ -99,7 +101,7 @@ func (h *handler) routes() map[string]methods {
 }
 
 // serve finds the method's route, lets the request pass, holds it to the document and bounds the time that the store may take.
-func (h *handler) serve(path string, all methods) http.Handler {
+func (h *handler) serve(at string, all methods) http.Handler {
 	allowed := slices.Sorted(maps.Keys(all))
 	if _, ok := all[http.MethodGet]; ok {
 		allowed = append(allowed, http.MethodHead)
@@ -123,7 +125,7 @@ func (h *handler) serve(path string, all methods) http.Handler {
 		}
 		r, err := h.admit(w, r, route.need)
 		if err == nil {
-			r, err = h.check(r, path)
+			r, err = h.check(r, at)
 		}
 		if err == nil {
 			err = route.serve(w, r)
@@ -135,10 +137,10 @@ func (h *handler) serve(path string, all methods) http.Handler {
 }
 
 // check holds a request's path, query and headers to the document; its body is held to it where it is read.
-func (h *handler) check(r *http.Request, path string) (*http.Request, error) {
-	c := call{operation: h.document.Operation(path, r.Method)}
+func (h *handler) check(r *http.Request, at string) (*http.Request, error) {
+	c := call{operation: h.document.Operation(at, r.Method)}
 	if c.operation == nil {
-		return r, fmt.Errorf("%s %s is not in the API's document", r.Method, path)
+		return r, fmt.Errorf("%s %s is not in the API's document", r.Method, at)
 	}
 	var err error
 	c.query, err = c.operation.Params(r)
@@ -157,20 +159,38 @@ func requestID(r *http.Request) string {
 
 // ServeHTTP wraps all routes: request id, headers, the host's name, and panics.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	id := r.Header.Get("X-Request-Id")
-	if !acceptableID.MatchString(id) {
-		id = uuid.NewString()
-	}
-	r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
-	w.Header().Set("X-Request-Id", id)
-	setHeaders(w)
+	r = h.begin(w, r)
 	out := &writer{ResponseWriter: w}
 	defer h.recover(out, r)
 	if !h.expects(r.Host) {
 		h.fail(out, r, problem(http.StatusMisdirectedRequest, "this API serves this machine only, as localhost (got host %q); set insecure: true to serve others", clip(r.Host)))
 		return
 	}
+	if p := r.URL.Path; p != canonical(p) { // http.ServeMux would redirect, before anybody had to say who they are
+		h.fail(out, r, problem(http.StatusNotFound, "nothing is at %s; a path has no empty, . or .. steps", clip(p)))
+		return
+	}
 	h.next.ServeHTTP(out, r)
+}
+
+// canonical is a path as a route writes it.
+func canonical(p string) string {
+	clean := path.Clean("/" + p)
+	if clean != "/" && strings.HasSuffix(p, "/") {
+		clean += "/"
+	}
+	return clean
+}
+
+// begin gives a request its id and its answer the headers that every answer has.
+func (h *handler) begin(w http.ResponseWriter, r *http.Request) *http.Request {
+	id := r.Header.Get("X-Request-Id")
+	if !acceptableID.MatchString(id) {
+		id = uuid.NewString()
+	}
+	w.Header().Set("X-Request-Id", id)
+	setHeaders(w)
+	return r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
 }
 
 // setHeaders tells browsers to run no script, embed nothing and be embedded nowhere.

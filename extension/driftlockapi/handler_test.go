@@ -99,7 +99,7 @@ func TestHealthAndReadiness(t *testing.T) {
 	assert.Equal(t, http.StatusOK, get(t, h, "/healthz").Code, "alive without a store")
 	w := get(t, h, "/readyz")
 	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
-	assert.JSONEq(t, `{"code":503,"message":"Not available","details":"reach the store: the store is closed"}`, w.Body.String())
+	assert.JSONEq(t, `{"code":503,"message":"Not available","details":"the store cannot be reached, or its schema is not this build's; the collector's log says more"}`, w.Body.String())
 }
 
 func TestListPagesThroughAll(t *testing.T) {

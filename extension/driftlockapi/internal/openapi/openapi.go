@@ -141,11 +141,6 @@ func (d *Document) Operations() (list []string) {
 	return list
 }
 
-// Schema is a named schema's validator.
-func (d *Document) Schema(name string) (*jsonschema.Schema, error) {
-	return d.compiler.Compile(location + "#/components/schemas/" + name)
-}
-
 // at follows a JSON pointer, and references on its way and at its end; nil where it leads nowhere.
 func (d *Document) at(pointer string) any {
 	var v any = d.root

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -179,8 +180,11 @@ func ReadAll(body io.Reader) ([]byte, error) {
 	if errors.As(err, &large) {
 		return nil, problem(http.StatusRequestEntityTooLarge, "the body must have at most %d bytes (max_request_body_size)", large.Limit)
 	}
-	if err != nil {
-		return nil, bad("the body cannot be read: %s", clip(err.Error()))
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, problem(http.StatusRequestTimeout, "the body did not come in time (read_timeout)")
+	case err != nil:
+		return nil, bad("the body cannot be read: it is shorter than it says, or its encoding is broken")
 	}
 	return b, nil
 }
