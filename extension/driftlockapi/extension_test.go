@@ -58,6 +58,9 @@ func fetch(t *testing.T, method, url string, body io.Reader, header ...string) (
 	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
+	if op := operationOf(t, method, resp.Request.URL.Path); op != nil && resp.Header.Get("X-Request-Id") != "" {
+		require.NoError(t, op.CheckAnswer(method, resp.StatusCode, resp.Header, b), "%s %s: %s", method, url, b)
+	}
 	return resp.StatusCode, string(b)
 }
 

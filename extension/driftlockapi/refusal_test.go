@@ -2,6 +2,8 @@ package driftlockapi
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -17,11 +19,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
-	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/pgtest"
-	"github.com/driftlock/driftlock/internal/store"
 	"github.com/driftlock/driftlock/internal/store/postgres"
 	"github.com/driftlock/driftlock/internal/store/storetest"
 )
@@ -185,94 +185,6 @@ func quoted(s string) string {
 	return b.String() + `"`
 }
 
-// failing is a store all of whose calls fail.
-type failing struct {
-	store.Store
-	err error
-}
-
-func (f failing) List(context.Context, store.Query) (store.Page, error) { return store.Page{}, f.err }
-func (f failing) Get(context.Context, string) (*anomaly.Anomaly, error) { return nil, f.err }
-func (f failing) Latest(context.Context, store.LatestQuery) ([]*anomaly.Window, error) {
-	return nil, f.err
-}
-func (f failing) SetStatus(context.Context, store.StatusChange) (*anomaly.Anomaly, error) {
-	return nil, f.err
-}
-func (f failing) Stats(context.Context, store.StatsQuery) (*store.Stats, error)   { return nil, f.err }
-func (f failing) Audit(context.Context, store.AuditQuery) ([]*store.Entry, error) { return nil, f.err }
-func (f failing) CheckAudit(context.Context) (int64, error)                       { return 0, f.err }
-func (f failing) AddKey(context.Context, store.Key, store.SecretHash, store.Actor) error {
-	return f.err
-}
-func (f failing) RevokeKey(context.Context, string, store.Actor) (*store.Key, error) {
-	return nil, f.err
-}
-func (f failing) Head(context.Context) (store.Mark, error) { return store.Mark{}, f.err }
-func (f failing) Ping(context.Context) error               { return f.err }
-
-// TestFailuresOnEveryRoute: whatever fails behind a route, its answer is described, and tells nothing that only we can mend.
-func TestFailuresOnEveryRoute(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		err  error
-		code int
-	}{
-		{errors.New("SECRET: disk 7 is on fire"), 500},
-		{&store.PermanentError{Err: errors.New("SECRET: column x does not exist")}, 500},
-		{fmt.Errorf("SECRET: %w", &net.OpError{Op: "dial", Err: errors.New("SECRET refused")}), 503},
-		{fmt.Errorf("SECRET: %w", context.DeadlineExceeded), 504},
-		{fmt.Errorf("SECRET: %w", context.Canceled), 503},
-	} {
-		core, logs := observer.New(zap.WarnLevel)
-		s := served(t, 1).store
-		cfg := createDefaultConfig().(*Config)
-		cfg.QueryTimeout = 200 * time.Millisecond
-		h := newHandler(failing{s, c.err}, cfg, nil, zap.New(core), "")
-		for pattern, all := range h.routes() {
-			for method := range all {
-				path, body := example(pattern), ""
-				switch method + " " + pattern {
-				case "GET /healthz", "GET /style.css", "GET /openapi.json", "GET /v1/config", "POST /v1/events", "GET /v1/keys":
-					continue // they do not ask the store, or not these calls
-				case "PATCH /v1/anomalies/{id}/status":
-					body = `{"status":"acknowledged"}`
-				case "POST /v1/keys":
-					body = `{"name":"x","role":"reader"}`
-				}
-				w := send(t, h, method, path, body)
-				what := fmt.Sprintf("%s %s, %v: %s", method, pattern, c.err, w.Body)
-				want := c.code
-				if pattern == "/readyz" || pattern == "/v1/stream/anomalies" {
-					want = 503
-				}
-				if pattern == "/v1/audit/check" && store.IsPermanent(c.err) {
-					continue // that the log is broken is what this route tells
-				}
-				require.Equal(t, want, w.Code, what)
-				require.NotContains(t, w.Body.String(), "SECRET", what)
-			}
-		}
-		if c.code == 500 {
-			require.NotZero(t, logs.FilterMessage("request failed").Len())
-		}
-	}
-}
-
-// TestReadinessIsLoggedOnce: probes come every few seconds.
-func TestReadinessIsLoggedOnce(t *testing.T) {
-	t.Parallel()
-	core, logs := observer.New(zap.WarnLevel)
-	h := served(t, 0)
-	h.logger = zap.New(core)
-	right := h.store
-	for _, s := range []store.Store{right, failing{right, errors.New("away")}, failing{right, errors.New("away")}, right, right} {
-		h.store = s
-		get(t, h, "/readyz")
-	}
-	require.Equal(t, 2, logs.Len())
-}
-
 // TestSlowAndOversized talks to the real server as bad clients do.
 func TestSlowAndOversized(t *testing.T) {
 	t.Parallel()
@@ -298,6 +210,11 @@ func TestSlowAndOversized(t *testing.T) {
 	assert.Equal(t, "HTTP/1.1 431 Request Header Fields Too Large", status(dial("GET /v1/anomalies?q="+strings.Repeat("x", 80<<10)+" HTTP/1.1\r\nHost: localhost\r\n\r\n")))
 	assert.Equal(t, "HTTP/1.1 431 Request Header Fields Too Large", status(dial("GET /v1/anomalies HTTP/1.1\r\nHost: localhost\r\nX: "+strings.Repeat("x", 80<<10)+"\r\n\r\n")))
 	assert.Equal(t, "HTTP/1.1 413 Request Entity Too Large", status(dial(head+"Content-Length: 2000000\r\n\r\n"+strings.Repeat(" ", 2_000_000))))
+	var bomb bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	_, err := z.Write(make([]byte, 50<<20))
+	require.NoError(t, errors.Join(err, z.Close()))
+	assert.Equal(t, "HTTP/1.1 413 Request Entity Too Large", status(dial(head+fmt.Sprintf("Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", bomb.Len(), bomb.Bytes()))), "a bomb")
 	assert.Equal(t, "HTTP/1.1 400 Bad Request", status(dial(head+"Transfer-Encoding: chunked\r\n\r\nzz\r\n")))
 	assert.Contains(t, status(dial("GET /v1/anomalies HTTP/1.1\r\n\r\n")), "HTTP/1.1 400 Bad Request", "no host")
 	assert.Equal(t, "HTTP/1.1 400 Bad Request", status(dial(head+"Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}")), "smuggling")

@@ -25,6 +25,7 @@ import urllib.request
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILD = HERE / "build"
+SECRET = "correct-horse-battery"
 OPTIONS = [
     "--phases", "examples,coverage,fuzzing,stateful", "--checks", "all", "--max-examples", "100", "--seed", "1",
     "--generation-deterministic", "--continue-on-failure", "--no-color",
@@ -78,6 +79,15 @@ def wait_until_ready(collector, url, log):
     sys.exit(f"bin/driftlock is not ready after 30 s:\n{log.read_text()[-4000:]}")
 
 
+def look_for_secrets(url, token):
+    """The configuration is shown without what is secret in collector.yaml, as the collector itself hands it over."""
+    request = urllib.request.Request(url + "/v1/config", headers={"Authorization": "Bearer " + token})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        shown = answer.read().decode()
+    if SECRET in shown or "otlp_http" not in shown:
+        sys.exit(f"GET /v1/config shows a secret, or nothing:\n{shown}")
+
+
 def main():
     program = schemathesis()
     binary = pathlib.Path(os.environ.get("DRIFTLOCK", ROOT / "bin" / "driftlock"))
@@ -90,12 +100,14 @@ def main():
         port = free_port()
         url = f"http://localhost:{port}"
         env = dict(os.environ, API_TEST_DB=db, API_TEST_PORT=str(port), API_TEST_TOKEN=keys["admin"]["token"], API_TEST_KEY=keys["admin"]["id"],
-                   SCHEMATHESIS_HOOKS="hooks", PYTHONPATH=str(HERE), PYTHONDONTWRITEBYTECODE="1")
+                   SCHEMATHESIS_HOOKS="hooks", PYTHONPATH=str(HERE), PYTHONDONTWRITEBYTECODE="1",
+                   API_TEST_SECRET=SECRET)
         log = pathlib.Path(folder, "collector.log")
         with log.open("w") as out:
             collector = subprocess.Popen([binary, "--config", HERE / "collector.yaml"], env=env, stdout=out, stderr=out)
         try:
             wait_until_ready(collector, url, log)
+            look_for_secrets(url, keys["admin"]["token"])
             command = [program, "--config-file", HERE / "schemathesis.toml", "run", url + "/openapi.json", *OPTIONS, *sys.argv[1:]]
             code = subprocess.run(command, env=env, cwd=BUILD).returncode
             if collector.poll() is not None:

@@ -24,7 +24,7 @@ func TestBodies(t *testing.T) {
 	o := operation(t, "/v1/anomalies/{id}/status", http.MethodPatch)
 	for body, want := range map[string]string{
 		`{"status":"resolved"}`:                                            "",
-		` {"note":"größer","status":"resolved"} `:                          "",
+		"\n{\"note\":\"größer\",\"status\":\"resolved\"}\n":                "",
 		`{"status":"gone"}`:                                                `status must be one of pending, acknowledged, investigating, resolved, dismissed (got "gone")`,
 		`{"Status":"resolved"}`:                                            "status is missing; status must be one of",
 		`{"status":"resolved","who":1}`:                                    `the body has an unknown field "who"; known: note, status`,
