@@ -98,7 +98,7 @@ func TestDocument(t *testing.T) {
 
 	ids := map[string]bool{}
 	for path, item := range doc["paths"].(map[string]any) {
-		for method, op := range item.(map[string]any) {
+		for _, op := range item.(map[string]any) {
 			op := op.(map[string]any)
 			id, _ := op["operationId"].(string)
 			assert.NotEmpty(t, id, path)
@@ -106,7 +106,6 @@ func TestDocument(t *testing.T) {
 			ids[id] = true
 			assert.NotEmpty(t, op["tags"], id)
 			assert.NotEmpty(t, op["summary"], id)
-			_ = method
 		}
 	}
 	schemas := slices.Collect(maps.Keys(doc["components"].(map[string]any)["schemas"].(map[string]any)))

@@ -1,8 +1,10 @@
 package openapi
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -139,6 +141,60 @@ func TestStrict(t *testing.T) {
 	require.NoError(t, operation(t, "/healthz", http.MethodGet).CheckAnswer(http.MethodGet, 200, header, []byte(`{"status":"ok","x":1}`)))
 }
 
+// TestExamplesKeepToTheirSchemas: generators and people copy them.
+func TestExamplesKeepToTheirSchemas(t *testing.T) {
+	t.Parallel()
+	d, err := Strict()
+	require.NoError(t, err)
+	seen := 0
+	var walk func(v any, at string)
+	walk = func(v any, at string) {
+		switch v := v.(type) {
+		case map[string]any:
+			if example, ok := v["example"]; ok {
+				pointer := at
+				if v["schema"] != nil {
+					pointer += "/schema"
+				}
+				schema, err := d.compile(pointer)
+				require.NoError(t, err, at)
+				require.NoError(t, schema.Validate(example), at)
+				seen++
+			}
+			for name, e := range v {
+				walk(e, at+"/"+escape(name))
+			}
+		case []any:
+			for i, e := range v {
+				walk(e, at+"/"+strconv.Itoa(i))
+			}
+		}
+	}
+	walk(d.root["paths"], "/paths")
+	walk(d.root["components"], "/components")
+	require.GreaterOrEqual(t, seen, 10)
+}
+
+// TestMust: what a value may be is said from its schema.
+func TestMust(t *testing.T) {
+	t.Parallel()
+	for want, schema := range map[string]map[string]any{
+		"be a number from 1 to 2":           {"type": "number", "minimum": 1, "maximum": 2},
+		"be a whole number up to 2":         {"type": "integer", "maximum": 2},
+		"be a whole number from 1 on":       {"type": "integer", "minimum": 1},
+		"be a number":                       {"type": "number"},
+		"be true or false":                  {"type": "boolean"},
+		"be a time as 2026-03-01T12:00:00Z": {"type": "string", "format": "date-time"},
+		"be a UUID":                         {"type": "string", "format": "uuid"},
+		"be one of a, b":                    {"enum": []any{"a", "b"}},
+		"be a":                              {"enum": []any{"a"}},
+		"be round":                          {"type": "number", "x-must": "be round"},
+		"":                                  {"type": "object"},
+	} {
+		assert.Equal(t, want, must(schema))
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"a":[1,{"b":null}],"a":2}`))
 	f.Add([]byte(`[[[[[[[[[[[[[[[[[`))
@@ -149,7 +205,11 @@ func FuzzParse(f *testing.F) {
 			require.ErrorAs(t, err, &p)
 			return
 		}
-		_ = v
+		require.True(t, json.Valid(b))
+		again, err := json.Marshal(v)
+		require.NoError(t, err)
+		_, err = parse(again)
+		require.NoError(t, err, "what was read can be written and read")
 	})
 }
 
