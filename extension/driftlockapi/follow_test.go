@@ -83,6 +83,9 @@ func TestLiveStream(t *testing.T) {
 	second, _ := c.next()
 	var a anomaly.Anomaly
 	require.NoError(t, json.Unmarshal([]byte(first.data), &a))
+	described := operationOf(t, http.MethodGet, "/v1/anomalies/"+a.ID)
+	header := http.Header{"Content-Type": {"application/json"}, "X-Request-Id": {"r"}, "Etag": {`"e"`}}
+	require.NoError(t, described.CheckAnswer(http.MethodGet, http.StatusOK, header, []byte(first.data)), "an event's data is an anomaly")
 	require.NotEmpty(t, a.Explanation)
 	require.Empty(t, a.WindowData)
 	require.Contains(t, second.data, `"status":"pending"`)
