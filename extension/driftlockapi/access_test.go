@@ -266,16 +266,17 @@ func TestKeysOverTheAPI(t *testing.T) {
 	require.Equal(t, 404, send(t, h, http.MethodDelete, "/v1/keys/0123456789abcdef", "", bearer(boss.Token)).Code)
 	require.Equal(t, 400, send(t, h, http.MethodDelete, "/v1/keys/1", "", bearer(boss.Token)).Code)
 	for body, want := range map[string]string{
-		`{"name":"x","role":"root"}`: "role must be one of reader, writer, admin", `{"name":"","role":"admin"}`: "name must have",
+		`{"name":"x","role":"root"}`: "role must be one of reader, writer, admin", `{"name":"","role":"admin"}`: "name must have", `{"name":"` + strings.Repeat("ü", 129) + `","role":"admin"}`: "name must have at most 128 characters (got 129)",
 		`{"name":"x","role":"admin","expires_at":"2000-01-01T00:00:00Z"}`: "expired already", `{"name":"x","role":"admin","expires_at":"soon"}`: "expires_at must be a time as",
 	} {
 		w := send(t, h, http.MethodPost, "/v1/keys", body, bearer(boss.Token))
 		require.Equal(t, 400, w.Code, w.Body)
 		require.Contains(t, w.Body.String(), want)
 	}
+	require.Equal(t, 201, send(t, h, http.MethodPost, "/v1/keys", `{"name":"`+strings.Repeat("ü", 128)+`","role":"reader"}`, bearer(boss.Token)).Code, "characters, not bytes")
 	audit := request(t, h, http.MethodGet, "/v1/audit", bearer(boss.Token))
 	require.NotContains(t, audit.Body.String(), "dlk_")
-	require.Len(t, decode[auditList](t, audit).Entries, 3)
+	require.Len(t, decode[auditList](t, audit).Entries, 4)
 }
 
 func TestRateLimits(t *testing.T) {

@@ -21,13 +21,13 @@ const prefix = "dlk_"
 
 var tokenForm = regexp.MustCompile(`^dlk_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$`)
 
-// MaxName bounds a key's name in bytes.
+// MaxName bounds a key's name in characters.
 const MaxName = 128
 
 // NewKey makes a key and the token that opens it. The token is to be shown once; what is stored is its secret's hash.
 func NewKey(name string, role Role, expires *time.Time, by string, now time.Time) (k store.Key, token string, hash store.SecretHash, err error) {
-	if name = strings.TrimSpace(name); name == "" || len(name) > MaxName || !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return k, "", hash, fmt.Errorf("the name must have 1 to %d bytes of text without control characters (got %q)", MaxName, clip(name))
+	if name = strings.TrimSpace(name); name == "" || utf8.RuneCountInString(name) > MaxName || !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return k, "", hash, fmt.Errorf("the name must have 1 to %d characters and no control characters (got %q)", MaxName, clip(name))
 	}
 	if _, err := ParseRole(string(role)); err != nil {
 		return k, "", hash, err
