@@ -172,6 +172,22 @@ func TestTrim(t *testing.T) {
 			require.Equal(t, string(before), string(after), "the anomaly itself must stay as it is")
 		}
 	}
+	// What makes a verdict again outlives all that a reader would like to see.
+	whole := randomAnomaly(r)
+	for what, change := range grow {
+		if what != "channels" {
+			change(whole)
+		}
+	}
+	whole.Statistics = json.RawMessage(`"` + strings.Repeat("x", 16<<10) + `"`)
+	for signal, through := range carry {
+		got, n := through(t, Items{Anomalies: []*Anomaly{whole}})
+		assert.LessOrEqual(t, n, MaxItemBytes, signal)
+		require.Len(t, got.Anomalies, 1)
+		assert.Equal(t, whole.Statistics, got.Anomalies[0].Statistics)
+		assert.Equal(t, whole.Channels, got.Anomalies[0].Channels)
+	}
+	grow["statistics"] = func(a *Anomaly) { a.Statistics = json.RawMessage(`"` + big + `"`) }
 	// Everything at once, with bytes that are not UTF-8 and become longer on the way.
 	a := randomAnomaly(r)
 	for _, change := range grow {

@@ -129,6 +129,36 @@ func BenchmarkClose(b *testing.B) {
 	}
 }
 
+// BenchmarkBasis fetches what the channels of a window rest on, as is done for each.
+func BenchmarkBasis(b *testing.B) {
+	for _, kind := range kinds {
+		b.Run(kind.String(), func(b *testing.B) {
+			batches := benchBatches(kind, benchRecords)
+			s := newStream(b, kind)
+			var v Verdict
+			w := Window{}
+			var basis []byte
+			b.ReportAllocs()
+			for i := range b.N {
+				b.StopTimer()
+				w.StartNs, w.EndNs = w.EndNs, w.EndNs+60*second
+				if err := s.Observe(batches[i%len(batches)]); err != nil {
+					b.Fatal(err)
+				}
+				if err := s.Close(w, &v); err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+				var err error
+				if basis, err = s.Basis(basis[:0]); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(len(basis)), "B")
+		})
+	}
+}
+
 // BenchmarkAppend writes records into a batch that has grown.
 func BenchmarkAppend(b *testing.B) {
 	text := strings.Repeat("a line of some length ", 20)[:435]

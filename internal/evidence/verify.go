@@ -100,7 +100,7 @@ func Verify(data []byte, c Check) (*Report, error) {
 
 // digest compares the hashes and names the members that were changed.
 func (r *Report) digest(body []byte) error {
-	want, have := r.Bundle.Digest, Digest{}
+	want := r.Bundle.Digest
 	have, err := digestOf(body)
 	if err != nil {
 		return err
