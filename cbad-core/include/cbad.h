@@ -347,6 +347,16 @@ int32_t cbad_recompute(const uint8_t *json,
                        size_t cap,
                        size_t *n);
 
+// Computes the shares of a channel's items again from what they rest on: JSON of one element of the evidence's `terms`. They go
+// to shares in the order of the items, their number to n.
+// Errors: as cbad_recompute.
+// Pointers: json must be readable for len bytes, shares writable for cap elements, n writable.
+int32_t cbad_recompute_terms(const uint8_t *json,
+                             size_t len,
+                             double *shares,
+                             size_t cap,
+                             size_t *n);
+
 // Writes a snapshot of the stream, open window included, to buf and its length in bytes to len. Call it with cap 0
 // for the length; the snapshot is kept for the next call. What the last close said is not part of it.
 // Errors: as cbad_stream_items.

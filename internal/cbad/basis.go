@@ -8,6 +8,11 @@ static inline int32_t cbad_go_recompute(const uint8_t *json, size_t len, cbad_ch
   return cbad_go_keep(cbad_recompute(json, len, out, bits, cap, n), m);
 }
 
+static inline int32_t cbad_go_recompute_terms(const uint8_t *json, size_t len, double *shares, size_t cap, size_t *n,
+                                              cbad_go_message *m) {
+  return cbad_go_keep(cbad_recompute_terms(json, len, shares, cap, n), m);
+}
+
 static inline int32_t cbad_go_basis(cbad_stream s, uint8_t *buf, size_t cap, size_t *len, cbad_go_message *m) {
   return cbad_go_keep(cbad_stream_basis(s, buf, cap, len), m);
 }
@@ -56,4 +61,24 @@ func Recompute(basis []byte) ([]Channel, float64, error) {
 		sum += float64(bits[i])
 	}
 	return channels, sum, nil
+}
+
+// maxShares is how many items RecomputeTerms takes at most.
+const maxShares = 64
+
+// RecomputeTerms gives the shares of a channel's statistic that follow from what its items rest on, an element of
+// Evidence.Terms.
+func RecomputeTerms(terms []byte) ([]float64, error) {
+	var out [maxShares]C.double
+	var n C.size_t
+	s := &Stream{} // for its message alone
+	status := C.cbad_go_recompute_terms((*C.uint8_t)(unsafe.SliceData(terms)), C.size_t(len(terms)), &out[0], maxShares, &n, &s.message)
+	if status != C.CBAD_OK {
+		return nil, s.fail("recompute terms", status)
+	}
+	shares := make([]float64, int(n))
+	for i := range shares {
+		shares[i] = float64(out[i])
+	}
+	return shares, nil
 }

@@ -19,6 +19,8 @@ type Evidence struct {
 	WindowSample   []Excerpt `json:"window_sample"`
 	// ScoreHistory are past scores of the deciding channel, newest last.
 	ScoreHistory []float64 `json:"score_history"`
+	// Terms are what the costliest items rest on, by channel; RecomputeTerms reads an element.
+	Terms json.RawMessage `json:"terms"`
 }
 
 // Compression is what one codec says: C(B), C(W) and C(B,W) in bytes, and the distance that follows.

@@ -49,7 +49,7 @@ func recomputed(t *testing.T, said []*anomaly.Anomaly) map[string]bool {
 		for _, c := range a.Channels {
 			seen[c.Name] = true
 		}
-		for _, bound := range []string{`"beyond"`, `"within"`, `"cold"`, `"pause"`, `"requests"`, `"habit"`, `"pool"`, `"alerts"`, `"gap"`, `"before"`, `"silent":true`} {
+		for _, bound := range []string{`"beyond"`, `"within"`, `"cold"`, `"pause"`, `"requests"`, `"habit"`, `"pool"`, `"alerts"`, `"gap"`, `"before"`, `"silent":true`, `"terms"`, `"new_line"`, `"first":{`, `"counted"`} {
 			if strings.Contains(string(a.Statistics), bound) {
 				seen[bound] = true
 			}
@@ -62,7 +62,7 @@ func TestEveryVerdictCanBeRecomputed(t *testing.T) {
 	t.Parallel()
 	r := told(t, Settings{Replay: true})
 	seen := recomputed(t, r)
-	for _, want := range []string{"log_new", "log_count", "trace_duration", "metric", `"beyond"`, `"within"`, `"before"`} {
+	for _, want := range []string{"log_new", "log_count", "trace_duration", "metric", `"beyond"`, `"within"`, `"before"`, `"new_line"`, `"counted"`} {
 		assert.True(t, seen[want], "no statement had %s", want)
 	}
 }
@@ -156,11 +156,12 @@ func TestAChangedStatisticShows(t *testing.T) {
 	for _, path := range silent {
 		// A channel that is normal anyway stays so; of the windows before some shares do not count, or not the most.
 		free := path == "/core_version" || strings.HasSuffix(path, "/own") || strings.HasSuffix(path, "/silent") || strings.HasSuffix(path, "/records") ||
-			strings.Contains(path, "/rank/") || strings.HasPrefix(path, "/before/")
+			strings.Contains(path, "/rank/") || strings.HasPrefix(path, "/before/") ||
+			strings.Contains(path, "/terms/") && !strings.HasSuffix(path, "/bits") // ids, and what a cap of the bits hides
 		assert.True(t, free, "%s does not matter to the verdict", path)
 	}
 	all := strings.Join(changed, "\n")
-	for _, want := range []string{"/rank/beyond/scores", "/rank/beyond/above", "/rank/beyond/threshold", "/rank/beyond/excess", "/rank/within/scores", "/statistic", "/parameters/seed"} {
+	for _, want := range []string{"/rank/beyond/scores", "/rank/beyond/above", "/rank/beyond/threshold", "/rank/beyond/excess", "/rank/within/scores", "/statistic", "/parameters/seed", "/term/counted/observed", "/term/new_line/windows"} {
 		assert.Contains(t, all, want)
 	}
 }

@@ -43,6 +43,8 @@ type StreamStatistics struct {
 	Adopted bool           `json:"adopted,omitempty"`
 	// Channels are what the core's channels rest on; cbad.Recompute reads it.
 	Channels json.RawMessage `json:"channels"`
+	// Terms are what the costliest items of each channel rest on, where the core has them; cbad.RecomputeTerms reads an element.
+	Terms json.RawMessage `json:"terms,omitempty"`
 }
 
 // LookStatistics are what an earlier window said, by share of its channels.
@@ -120,7 +122,7 @@ func (j *judgement) statistics(active int) *Statistics {
 	for s := range signals {
 		if v := &j.v.signals[s]; j.v.present[s] {
 			out.Streams = append(out.Streams, StreamStatistics{
-				Signal: signalNames[s], Records: v.Records, Adopted: v.Adopted, Channels: orNone(bytes.Clone(v.basis)),
+				Signal: signalNames[s], Records: v.Records, Adopted: v.Adopted, Channels: orNone(bytes.Clone(v.basis)), Terms: termsOf(v.evidence),
 			})
 		}
 	}
@@ -134,6 +136,15 @@ func (j *judgement) statistics(active int) *Statistics {
 		out.Alerts = alerts(j.v.signals[metrics].Points)
 	}
 	return out
+}
+
+// termsOf takes the terms out of a stream's evidence.
+func termsOf(evidence []byte) json.RawMessage {
+	var e struct{ Terms json.RawMessage }
+	if len(evidence) == 0 || json.Unmarshal(evidence, &e) != nil || string(e.Terms) == "[]" {
+		return nil
+	}
+	return e.Terms
 }
 
 // orNone is an empty list where a stream says nothing.

@@ -240,6 +240,9 @@ func freely(member string) bool {
 // mayNotMatter tells the statistics that do not always show: a channel that is normal anyway stays so, a tail that is bound by
 // another bound moves nothing, of windows before the deciding ones alone count, and the pool's level is rounded.
 func mayNotMatter(path string) bool {
+	if strings.Contains(path, "/terms/") {
+		return !strings.HasSuffix(path, "/bits") // ids, and what a cap of the bits hides
+	}
 	for _, part := range []string{"/own", "/silent", "/records", "/adopted", "/rank/", "/pause/", "/requests/", "/before/", "/pool/", "/level/services"} {
 		if strings.Contains(path, part) {
 			return true

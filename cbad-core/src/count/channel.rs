@@ -13,7 +13,7 @@ pub fn weigh_channel(items: &mut Vec<Scored>) -> f64 {
     let m = items.len() as f64;
     let mut statistic = 0.0;
     for (j, item) in items.iter_mut().enumerate() {
-        item.bits = if j == 0 { (item.bits - log2(m)).max(0.0) } else { 0.25 * (item.bits - 4.0).max(0.0) };
+        item.bits = share(j == 0, m, item.bits);
         statistic += item.bits;
     }
     items.retain(|i| i.bits > 0.0);
@@ -28,12 +28,28 @@ pub fn novelty_channel(items: &mut Vec<Scored>) -> f64 {
     items.truncate(4);
     let mut statistic = 0.0;
     for (j, item) in items.iter_mut().enumerate() {
-        if j > 0 {
-            item.bits = item.bits.min(1.0);
-        }
+        item.bits = novelty_share(j == 0, item.bits);
         statistic += item.bits;
     }
     statistic
+}
+
+/// What an item of `m` adds: the costliest, and any other.
+pub fn share(first: bool, m: f64, bits: f64) -> f64 {
+    if first {
+        (bits - log2(m)).max(0.0)
+    } else {
+        0.25 * (bits - 4.0).max(0.0)
+    }
+}
+
+/// What a new symbol adds: the costliest, and any other.
+pub fn novelty_share(first: bool, bits: f64) -> f64 {
+    if first {
+        bits
+    } else {
+        bits.min(1.0)
+    }
 }
 
 fn costliest(a: &Scored, b: &Scored) -> std::cmp::Ordering {

@@ -27,11 +27,13 @@
 
 mod channel;
 mod model;
+mod term;
 mod window;
 
 #[cfg(test)]
 mod tests;
 
-pub use channel::{novelty_channel, weigh_channel};
+pub use channel::{novelty_channel, novelty_share, share, weigh_channel};
 pub use model::{Evictions, Kind, Limits, Model, Scored};
+pub use term::{Counted, First};
 pub use window::{Row, Window};

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::term::{expected, Counted, First};
 use super::window::{Row, Window};
-use crate::calibrate::dispersion;
-use crate::math::{ln_gamma, log2};
+use crate::evidence::Term;
+use crate::math::log2;
 
 /// Decay of counts per learnt window in which the context occurs: a memory of about 100.
 const DECAY: f64 = 0.99;
@@ -15,10 +16,6 @@ const NOVELTY_DECAY: f64 = 0.9995;
 /// One window's Pearson statistic counts at most this much: a few incidents that were learnt must not blind the pair to
 /// the next for 100 windows. (200 let four of them raise φ to 8; on recordings of faults 20 to 50 did best.)
 const PEARSON_CAP: f64 = 50.0;
-/// Added to every count of a known pair.
-const SMOOTHING: f64 = 0.1;
-/// Least expectation.
-const MU_FLOOR: f64 = 0.02;
 /// A pair absent and expected less often than this is not scored.
 const MU_SILENT: f64 = 0.05;
 /// Transitions are judged once the context was seen this often.
@@ -180,11 +177,10 @@ impl Model {
         if context.total < TRANSITION_MIN {
             return;
         }
-        let chance = (context.novel + 0.5) / (context.total + 1.0);
         for row in rows {
             if context.find(row.symbol).is_err() && self.knows(row.symbol) {
                 let x = row.count as f64;
-                let bits = if chance * n < 1.0 { -log2(chance) + repeat_bits(x) } else { 0.0 };
+                let bits = context.first(x, n).bits();
                 out.push(Scored {
                     kind: Kind::Transition,
                     context: id,
@@ -194,6 +190,18 @@ impl Model {
                     expected: 0.0,
                 });
             }
+        }
+    }
+
+    /// The numbers behind an item of a window that was scored and not yet learnt; none for new symbols.
+    pub fn term(&self, item: &Scored, window: &Window) -> Option<Term> {
+        let (_, n, _) = window.groups().find(|(id, ..)| *id == item.context)?;
+        let context = self.contexts.get(&item.context)?;
+        let (x, n) = (item.observed, n as f64);
+        match item.kind {
+            Kind::New => None,
+            Kind::Transition => Some(Term::First(context.first(x, n))),
+            Kind::Count => Some(Term::Counted(context.counted(&context.pairs[context.find(item.symbol).ok()?], x, n))),
         }
     }
 
@@ -301,10 +309,15 @@ impl Context {
         self.pairs.binary_search_by_key(&symbol, |p| p.symbol)
     }
 
-    /// Expected count of a known pair among `n` occurrences of the context.
-    fn expected(&self, pair: &Pair, n: f64) -> f64 {
-        let known = self.pairs.len() as f64;
-        (n * (pair.sum + SMOOTHING) / (self.total + SMOOTHING + SMOOTHING * known)).max(MU_FLOOR)
+    /// What a known pair's count costs bits by.
+    fn counted(&self, pair: &Pair, observed: f64, of: f64) -> Counted {
+        let Pair { sum, windows, pearson, present, .. } = *pair;
+        Counted { observed, of, sum, total: self.total, known: self.pairs.len() as u64, windows, present, pearson }
+    }
+
+    /// The same of a symbol that never followed.
+    fn first(&self, observed: f64, of: f64) -> First {
+        First { observed, of, novel: self.novel, total: self.total }
     }
 
     /// Learns the context's rows; returns how many pairs are new.
@@ -326,7 +339,7 @@ impl Context {
                 unknown.push(fresh(r));
             }
             let x = rest.next_if(|r| r.symbol == pair.symbol).map_or(0.0, |r| r.count as f64);
-            let mu = (n * (pair.sum + SMOOTHING) / (total + SMOOTHING + SMOOTHING * known)).max(MU_FLOOR);
+            let mu = expected(n, pair.sum, total, known);
             let p = (mu / n).min(0.999);
             let pearson = ((x - mu) * (x - mu) / (mu * (1.0 - p) + 1e-3)).min(PEARSON_CAP);
             pair.pearson = pair.pearson * DECAY + pearson;
@@ -355,49 +368,12 @@ fn score_counts(id: u64, context: &Context, n: f64, rows: &[Row], out: &mut Vec<
     for pair in &context.pairs {
         while rest.next_if(|r| r.symbol < pair.symbol).is_some() {}
         let x = rest.next_if(|r| r.symbol == pair.symbol).map_or(0.0, |r| r.count as f64);
-        let mu = context.expected(pair, n);
+        let term = context.counted(pair, x, n);
+        let mu = term.expected();
         if mu < MU_SILENT && x == 0.0 {
             continue;
         }
-        let bits = count_bits(pair, x, mu, n);
+        let bits = term.bits();
         out.push(Scored { kind: Kind::Count, context: id, symbol: pair.symbol, bits, observed: x, expected: mu });
-    }
-}
-
-fn count_bits(pair: &Pair, x: f64, mu: f64, n: f64) -> f64 {
-    let p = (mu / n).min(0.999);
-    let deviance = 2.0 * (x_log(x, n * p) + x_log(n - x, n * (1.0 - p)));
-    let t = (deviance.max(0.0) / dispersion::factor(pair.pearson, pair.windows)).sqrt();
-    let mut bits = crate::math::student_t_bits(t, dispersion::freedom(pair.windows));
-    if mu < 1.0 && x > 0.0 {
-        bits = bits.min(-log2((pair.present + 0.5) / (pair.windows + 1.0)) + pair.burst_bits(x));
-    }
-    bits
-}
-
-impl Pair {
-    /// Bits of `x` or more occurrences in a window that has the symbol at all.
-    ///
-    /// After each occurrence another follows with a probability of its own, uniform a priori; the windows that had the
-    /// symbol say how often one did (`e` times) and did not (`m` times). The predictive tail (beta-geometric) is
-    /// `Γ(e+x)·Γ(e+m+2) / (Γ(e+1)·Γ(e+m+x+1))`: `1/x` without a past, far less after a past of single occurrences.
-    fn burst_bits(&self, x: f64) -> f64 {
-        let m = self.present;
-        let e = (self.sum - m).max(0.0);
-        let ln_tail = ln_gamma(e + x) - ln_gamma(e + 1.0) + ln_gamma(e + m + 2.0) - ln_gamma(e + m + x + 1.0);
-        (-ln_tail * std::f64::consts::LOG2_E).max(0.0)
-    }
-}
-
-/// A first time that happens often at once costs up to four bits more.
-fn repeat_bits(x: f64) -> f64 {
-    log2(1.0 + x).min(4.0)
-}
-
-fn x_log(x: f64, m: f64) -> f64 {
-    if x > 0.0 {
-        x * crate::math::ln(x / m)
-    } else {
-        0.0
     }
 }

@@ -4,6 +4,7 @@ mod basis;
 mod compression;
 mod entropy;
 mod permutation;
+mod terms;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,7 @@ pub use self::compression::columns;
 pub use self::compression::{compression, distance, measure, ZSTD_LEVEL};
 pub use self::entropy::entropy;
 pub use self::permutation::permutation;
+pub use self::terms::{Priced, Term, Terms};
 use crate::Item;
 
 /// Sizes in bytes, and what follows from them.
@@ -56,4 +58,6 @@ pub struct Evidence {
     pub window_sample: Vec<Excerpt>,
     /// Past scores of the deciding channel, newest last, at most 64.
     pub score_history: Vec<f64>,
+    /// What the costliest items rest on (logs).
+    pub terms: Vec<Terms>,
 }

@@ -10,7 +10,7 @@ use crate::Channel;
 use super::abi::*;
 use super::error::{entry, fail, with_last, Failure};
 use super::raw;
-use super::stream::{channels_of, Stream};
+use super::stream::{channels_of, shares_of, Stream};
 use super::table::Table;
 
 static STREAMS: Table<Stream> = Table::new();
@@ -229,6 +229,28 @@ pub unsafe extern "C" fn cbad_recompute(
         let channels = channels_of(json)?;
         unsafe { raw::copy_out("bits", &channels, bits, cap, n, Channel::bits)? };
         unsafe { raw::copy_out("out", &channels, out, cap, n, |c| c.into()) }
+    })
+}
+
+/// Computes the shares of a channel's items again from what they rest on: JSON of one element of the evidence's `terms`. They go
+/// to shares in the order of the items, their number to n.
+/// Errors: as cbad_recompute.
+///
+/// # Safety
+/// json must be readable for len bytes, shares writable for cap elements, n writable.
+#[no_mangle]
+pub unsafe extern "C" fn cbad_recompute_terms(
+    json: *const u8,
+    len: usize,
+    shares: *mut f64,
+    cap: usize,
+    n: *mut usize,
+) -> i32 {
+    entry(|| {
+        // SAFETY: the caller's contract, here and below; raw checks null, alignment and size.
+        let json = unsafe { raw::slice("json", json, len)? };
+        let again = shares_of(json)?;
+        unsafe { raw::copy_out("shares", &again, shares, cap, n, |s| *s) }
     })
 }
 

@@ -4,7 +4,7 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::Basis;
+use crate::evidence::{Basis, Terms};
 use crate::log::LogStream;
 use crate::metric::MetricStream;
 use crate::trace::TraceStream;
@@ -237,6 +237,13 @@ pub(super) fn channels_of(json: &[u8]) -> Result<Vec<Channel>, Failure> {
         return fail(CBAD_INVALID, format!("a stream has at most {CBAD_MAX_CHANNELS} channels (got {})", all.len()));
     }
     Ok(all.into_iter().map(|r| Channel::new(r.channel, r.basis)).collect())
+}
+
+/// The shares that follow from what the items of one channel rest on.
+pub(super) fn shares_of(json: &[u8]) -> Result<Vec<f64>, Failure> {
+    let terms: Terms = serde_json::from_slice(json)
+        .or_else(|e| fail(CBAD_INVALID, format!("what items rest on cannot be read: {e}")))?;
+    Ok(terms.shares())
 }
 
 fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Failure> {

@@ -1,10 +1,13 @@
 //! What stands behind a flagged window of logs: second opinions on sampled raw records, and excerpts of both sides.
 
+use std::collections::BTreeMap;
+
 use super::explain::hex;
-use super::judge::Judge;
+use super::judge::{Judge, Judged};
 use super::mask::shown;
 use super::sample::{Baseline, Kept, WindowSample};
-use crate::evidence::{compression, entropy, permutation, Evidence, Excerpt};
+use crate::count::{Kind, Model, Scored, Window};
+use crate::evidence::{compression, entropy, permutation, Evidence, Excerpt, Priced, Term, Terms};
 use crate::{ChannelKind, Verdict};
 
 const PERMUTATIONS: u32 = 99;
@@ -12,6 +15,32 @@ const PERMUTATIONS: u32 = 99;
 const EXCERPTS: usize = 16;
 const EXCERPT_BYTES: usize = 512;
 const SCORES: usize = 64;
+
+/// What the costliest items of each channel rest on, of a window that was scored and not yet learnt. `new` tells of each new
+/// symbol whether it came at ERROR or worse.
+pub fn terms(judged: &Judged, new: &BTreeMap<u64, bool>, judge: &Judge, model: &Model, window: &Window) -> Vec<Terms> {
+    let of = |&(channel, looked): &(ChannelKind, usize)| {
+        let priced = |(_, item): &(ChannelKind, Scored)| {
+            let term = match item.kind {
+                Kind::New => Term::NewLine(judge.new_line(new.get(&item.symbol) == Some(&true))),
+                _ => model.term(item, window)?,
+            };
+            let id = |symbol: u64| format!("{symbol:016x}");
+            Some(Priced { id: id(item.symbol), context: id(item.context), first: false, bits: item.bits, term })
+        };
+        let items = || judged.items.iter().filter(|(kind, _)| *kind == channel);
+        let mut out = Terms { channel, looked: looked as u64, complete: false, terms: Vec::new() };
+        out.terms = items().take(Terms::MAX).map(priced).collect::<Option<_>>()?;
+        out.complete = items().count() == out.terms.len();
+        // The costliest pays for the choice; where nothing is left of it, it is not in the list.
+        if let Some(t) = out.terms.first() {
+            let first = out.share(true, t.term.bits()).to_bits() == t.bits.to_bits();
+            out.terms[0].first = first;
+        }
+        (!out.terms.is_empty()).then_some(out)
+    };
+    judged.looked.iter().filter_map(of).collect()
+}
 
 /// Evidence on a window that was scored and not yet learnt: the baseline does not hold it.
 pub fn collect(verdict: &Verdict, baseline: &Baseline, window: &WindowSample, judge: &Judge, seed: u64) -> Evidence {
@@ -30,6 +59,7 @@ pub fn collect(verdict: &Verdict, baseline: &Baseline, window: &WindowSample, ju
         items: verdict.items.clone(),
         baseline_sample: newest(&baseline),
         window_sample: telling(&window, verdict),
+        terms: Vec::new(),
         score_history: judge.recent(deciding.unwrap_or(ChannelKind::LogCount), SCORES),
     }
 }

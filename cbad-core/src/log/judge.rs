@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::novelty::Novelty;
+use super::novelty::{NewLine, Novelty};
 use crate::calibrate::History;
 use crate::count::{self, Kind, Scored};
 use crate::evidence::{Basis, Way};
@@ -23,6 +23,8 @@ pub struct Judge {
 pub struct Judged {
     pub channels: Vec<Channel>,
     pub items: Vec<(ChannelKind, Scored)>,
+    /// How many items each channel looked at; those without a share are not in the list.
+    pub looked: Vec<(ChannelKind, usize)>,
 }
 
 /// What may be judged in a window.
@@ -54,19 +56,22 @@ impl Judge {
             }
         }
         let mut judged = Judged::default();
+        let looked = new.len();
         let statistic = count::novelty_channel(&mut new);
         // Novelty has a probability of its own: no history of scores adds to it.
-        judged.add(ChannelKind::LogNew, Basis::of(Way::own(statistic), self.novelty.counted() as u64), new);
+        judged.add(ChannelKind::LogNew, Basis::of(Way::own(statistic), self.novelty.counted() as u64), looked, new);
         if admitted.transitions {
+            let looked = transitions.len();
             let statistic = count::weigh_channel(&mut transitions);
             // A transition is a novelty too, within its context: its p is no smaller than its bits say.
             let way = Way { own: true, ..Way::ranked(statistic, self.transition.rank(statistic)) };
-            judged.add(ChannelKind::LogTransition, Basis::of(way, self.transition.len() as u64), transitions);
+            judged.add(ChannelKind::LogTransition, Basis::of(way, self.transition.len() as u64), looked, transitions);
         }
         if admitted.counts {
+            let looked = counts.len();
             let statistic = count::weigh_channel(&mut counts);
             let way = Way::ranked(statistic, self.count.rank(statistic));
-            judged.add(ChannelKind::LogCount, Basis::of(way, self.count.len() as u64), counts);
+            judged.add(ChannelKind::LogCount, Basis::of(way, self.count.len() as u64), looked, counts);
         }
         judged
     }
@@ -92,6 +97,11 @@ impl Judge {
         }
     }
 
+    /// What a new line costs bits by.
+    pub fn new_line(&self, severe: bool) -> NewLine {
+        NewLine { severe, ..self.novelty.bits().past }
+    }
+
     /// Past scores of a channel, newest last.
     pub fn recent(&self, kind: ChannelKind, n: usize) -> Vec<f64> {
         match kind {
@@ -107,7 +117,8 @@ impl Judge {
 }
 
 impl Judged {
-    fn add(&mut self, kind: ChannelKind, basis: Basis, items: Vec<Scored>) {
+    fn add(&mut self, kind: ChannelKind, basis: Basis, looked: usize, items: Vec<Scored>) {
+        self.looked.push((kind, looked));
         self.channels.push(Channel::new(kind, basis));
         self.items.extend(items.into_iter().map(|i| (kind, i)));
     }

@@ -31,6 +31,7 @@ mod mask_tests;
 #[cfg(test)]
 mod tests;
 
+pub use novelty::NewLine;
 pub use stream::{LogStream, Turned};
 
 #[cfg(doc)]

@@ -45,6 +45,27 @@ pub struct Novelty {
 pub struct Bits {
     pub any: f64,
     pub severe: f64,
+    pub past: NewLine,
+}
+
+/// What a new line costs bits by: windows that count, those with a line that came in no other, and at ERROR or worse.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewLine {
+    pub windows: u64,
+    pub once: u64,
+    pub severe_once: u64,
+    /// The line itself is of ERROR or worse.
+    pub severe: bool,
+}
+
+impl NewLine {
+    pub fn bits(&self) -> f64 {
+        let (w, e) = (self.once as f64, self.severe_once as f64);
+        let any = ((w + 0.5) / (self.windows as f64 + 1.0)).min(1.0);
+        let kind = if self.severe { ((e + KAPPA) / (w + 1.0)).min(1.0) } else { 1.0 };
+        -log2(any * kind)
+    }
 }
 
 impl Novelty {
@@ -56,9 +77,13 @@ impl Novelty {
                 with_severe.insert(once.window);
             }
         }
-        let (w, e) = (with.len() as f64, with_severe.len() as f64);
-        let any = ((w + 0.5) / (self.counted() + 1.0)).min(1.0);
-        Bits { any: -log2(any), severe: -log2(any * ((e + KAPPA) / (w + 1.0)).min(1.0)) }
+        let any = NewLine {
+            windows: self.windows.min(MEMORY),
+            once: with.len() as u64,
+            severe_once: with_severe.len() as u64,
+            severe: false,
+        };
+        Bits { any: any.bits(), severe: NewLine { severe: true, ..any }.bits(), past: any }
     }
 
     /// Windows that count.

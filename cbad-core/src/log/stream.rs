@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::explain::{self, Sources};
-use super::judge::{Admitted, Judge};
+use super::judge::{self, Admitted, Judge};
 use super::mask::Identity;
 use super::miner::{self, Miner};
 use super::sample::{Baseline, WindowSample};
@@ -118,7 +118,7 @@ impl LogStream {
     }
 
     /// Scores the counted window: the items are weighted, the channels judged. Also the new symbols, true for ERROR and worse.
-    fn judge_window(&self, window: &Window) -> (super::judge::Judged, BTreeMap<u64, bool>) {
+    fn judge_window(&self, window: &Window) -> (judge::Judged, BTreeMap<u64, bool>) {
         let mut scored: Vec<Scored> = Vec::new();
         self.model.score(&self.tables.counts, &mut scored);
         let is_new = |s: &&Scored| s.kind == Kind::New;
@@ -177,12 +177,10 @@ impl Detector for LogStream {
             requests,
             ..Verdict::new(window, state, self.open.records)
         };
-        let (mut scored, mut new) = (Vec::new(), BTreeMap::new());
+        let (mut judged, mut new) = (judge::Judged::default(), BTreeMap::new());
         if !tuples.is_empty() {
-            let judged;
             (judged, new) = self.judge_window(window);
-            verdict.channels = judged.channels;
-            scored = judged.items;
+            verdict.channels = std::mem::take(&mut judged.channels);
         }
         if let Some(e) = &excess {
             verdict.channels.push(Channel::new(ChannelKind::Request, e.basis));
@@ -191,7 +189,10 @@ impl Detector for LogStream {
 
         let sources =
             Sources { miner: &self.miner, tables: &self.tables, sample: &self.open.sample, previous: self.previous };
-        verdict.items = explain::items(scored, &sources);
+        let flagged = verdict.p <= self.params.evidence_p;
+        let counts = &self.tables.counts;
+        let terms = flagged.then(|| super::evidence::terms(&judged, &new, &self.judge, &self.model, counts));
+        verdict.items = explain::items(judged.items, &sources);
         if let Some(item) = excess
             .as_ref()
             .and_then(|e| explain::excess_item(e, &verdict.requests, self.requests.oddest(), &self.miner))
@@ -201,9 +202,10 @@ impl Detector for LogStream {
             verdict.items.truncate(Verdict::MAX_ITEMS);
         }
 
-        if verdict.p <= self.params.evidence_p {
+        if let Some(terms) = terms {
             let (baseline, sample) = (&self.baseline, &self.open.sample);
-            self.evidence = Some(super::evidence::collect(&verdict, baseline, sample, &self.judge, self.params.seed));
+            let evidence = super::evidence::collect(&verdict, baseline, sample, &self.judge, self.params.seed);
+            self.evidence = Some(Evidence { terms, ..evidence });
         }
         self.learn(window, &mut verdict, &new, !tuples.is_empty());
         if let Some(e) = &excess {

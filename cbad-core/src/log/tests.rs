@@ -313,3 +313,26 @@ fn floods_stay_within_the_limits_and_are_counted() {
     assert!(turned.counts.symbols > 0 && turned.requests.requests > 0 && turned.requests.tainted > 0, "{turned:?}");
     assert!(most < 4 << 20, "{most}");
 }
+
+/// Of a flagged window each channel's terms are priced as they were, and add up to its statistic where all are listed.
+#[test]
+fn terms_add_up() {
+    let mut stream = warmed(400);
+    let mut records = ordinary(400, 40);
+    for i in 0..9 {
+        let at = 400 * 60 * SECOND + 2500 + i;
+        records.push(record(at, 400_003, 17, "connection to 10.0.0.7:5432 refused after 3 attempts"));
+    }
+    observe(&mut stream, &records);
+    let v = stream.close(&window(400));
+    let terms = &stream.evidence().unwrap().terms;
+    assert!(terms.iter().any(|t| t.channel == ChannelKind::LogNew) && terms.len() > 1, "{terms:?}");
+    for t in terms {
+        let shares = t.shares();
+        assert_eq!(shares, t.terms.iter().map(|p| p.bits).collect::<Vec<_>>());
+        let sum = shares.iter().fold(0.0, |a, b| a + b);
+        assert!(t.complete && sum == channel(&v, t.channel).statistic || !t.complete, "{t:?}");
+        let json = serde_json::to_string(t).unwrap();
+        assert_eq!(serde_json::from_str::<crate::evidence::Terms>(&json).unwrap(), *t);
+    }
+}

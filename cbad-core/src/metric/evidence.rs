@@ -39,6 +39,7 @@ impl MetricStream {
             baseline_sample: excerpts(&samples, |s| &s.baseline),
             window_sample: excerpts(&samples, |s| &s.window),
             score_history: self.recent_scores(SCORES),
+            terms: Vec::new(),
         }
     }
 

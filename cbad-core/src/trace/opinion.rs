@@ -31,6 +31,7 @@ pub(super) fn evidence(
         baseline_sample: baseline.spans().rev().take(EXCERPTS).map(Kept::excerpt).collect(),
         window_sample: telling(&window, items),
         score_history,
+        terms: Vec::new(),
     }
 }
 
