@@ -52,10 +52,14 @@ func (h *handler) admit(w http.ResponseWriter, r *http.Request, need auth.Role) 
 	if err != nil {
 		return r, h.refuseLogin(w, r, client, err)
 	}
-	if who.Key != "" {
-		if err := h.take(w, h.limits.key, who.Key, "this key"); err != nil {
-			return r, err
-		}
+	switch {
+	case who.Key != "":
+		err = h.take(w, h.limits.key, who.Key, "this key")
+	case who != auth.Anybody:
+		err = h.take(w, h.limits.key, "subject "+who.Name, "this user")
+	}
+	if err != nil {
+		return r, err
 	}
 	if !who.Role.Includes(need) {
 		return r, problem(http.StatusForbidden, "%s %s needs the role %s (%s has %s)", r.Method, r.URL.Path, need, who.Name, orNone(who.Role))
