@@ -50,6 +50,8 @@ type StoreConfig struct {
 	DSN configopaque.String `mapstructure:"dsn"`
 	// Migrate brings the database's schema up to date at start.
 	Migrate bool `mapstructure:"migrate"`
+	// AutoAcknowledgeAfter is how long an anomaly may be pending before the system acknowledges it; 0: for ever.
+	AutoAcknowledgeAfter time.Duration `mapstructure:"auto_acknowledge_after"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -73,6 +75,9 @@ func (c *Config) Validate() error {
 		}
 	} else if c.Store.Path == "" || strings.HasPrefix(c.Store.Path, ":memory:") {
 		errs = append(errs, fmt.Errorf("store.path must name a file, or store.dsn a database (got %q)", c.Store.Path))
+	}
+	if after := c.Store.AutoAcknowledgeAfter; after != 0 && after < time.Hour {
+		errs = append(errs, fmt.Errorf("store.auto_acknowledge_after must be 0 (off) or at least 1h, as 720h is for thirty days (got %s)", after))
 	}
 	if c.QueryTimeout < 10*time.Millisecond {
 		errs = append(errs, fmt.Errorf("query_timeout must be at least 10ms (got %s)", c.QueryTimeout))

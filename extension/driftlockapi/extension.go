@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/extension/extensioncapabilities"
 	"go.uber.org/zap"
 
 	"github.com/driftlock/driftlock/internal/events"
@@ -34,8 +36,30 @@ type api struct {
 	config   atomic.Pointer[configAnswer] // once the collector has said it
 }
 
+var _ extensioncapabilities.Dependent = (*api)(nil)
+
+// Dependencies make the collector start what checks tokens before the first request can come.
+func (a *api) Dependencies() []component.ID {
+	if a.cfg.Access.Authenticator == (component.ID{}) {
+		return nil
+	}
+	return []component.ID{a.cfg.Access.Authenticator}
+}
+
 // maxHeaderBytes bounds a request's line and headers, of which no more than a few hundred bytes are of use here; more is a 431.
 const maxHeaderBytes = 64 << 10
+
+// acknowledgeEvery is how often anomalies that nobody touched are looked for. Of several collectors one does it each time.
+const acknowledgeEvery = 10 * time.Minute
+
+func (a *api) acknowledged(n int, err error) {
+	if err != nil {
+		a.telemetry.Logger.Warn("cannot acknowledge anomalies that nobody touched; trying again later", zap.Error(err))
+	}
+	if n > 0 {
+		a.telemetry.Logger.Info("acknowledged anomalies that nobody touched", zap.Int("anomalies", n), zap.Duration("auto_acknowledge_after", a.cfg.Store.AutoAcknowledgeAfter))
+	}
+}
 
 // Start opens the store and listens. What fails here stops the collector with a message that says what to mend.
 func (a *api) Start(ctx context.Context, host component.Host) (err error) {
@@ -80,6 +104,9 @@ func (a *api) Start(ctx context.Context, host component.Host) (err error) {
 	h.sink, h.config = &a.events, &a.config
 	a.server, a.listener, a.handler = server, listener, h
 	a.serving.Go(func() { h.hub.Run(h.closing) })
+	a.serving.Go(func() {
+		store.Patience(a.cfg.Store.AutoAcknowledgeAfter).Run(h.closing, s, acknowledgeEvery, a.acknowledged)
+	})
 	a.serving.Go(func() {
 		if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(fmt.Errorf("serve the API: %w", err)))

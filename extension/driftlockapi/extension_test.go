@@ -203,6 +203,7 @@ func TestConfig(t *testing.T) {
 	require.Equal(t, 2*time.Second, cfg.QueryTimeout)
 	require.Equal(t, 5*time.Second, cfg.ReadHeaderTimeout)
 	require.Equal(t, "/var/lib/driftlock/anomalies.db", cfg.Store.Path)
+	require.Equal(t, 720*time.Hour, cfg.Store.AutoAcknowledgeAfter)
 	for _, name := range []string{"open", "authenticated", "postgres", "exposed"} {
 		_, err = read(name)
 		require.NoError(t, err, name)
@@ -213,6 +214,7 @@ func TestConfig(t *testing.T) {
 		"no_authenticator": "access: reader, writer and admin map groups of an authenticator, which is missing",
 		"limits":           "rate_limit: per_key: per_second must be 0 (no limit) or more, and burst at least 1 (got 1 and 0)",
 		"proxies":          `trusted_proxies must be networks, as 10.0.0.0/8 is (got "10.0.0.1")`,
+		"hasty":            "store.auto_acknowledge_after must be 0 (off) or at least 1h, as 720h is for thirty days (got 1m0s)",
 		"bad":              `store.path must name a file, or store.dsn a database (got "")`,
 		"bad_dsn":          "store.dsn is neither a URL",
 		"unknown":          "stor",
@@ -246,4 +248,26 @@ func TestReadme(t *testing.T) {
 		"stream_type", "min_ncd_score", "max_p_value", "start_time", "end_time", "next_cursor"} {
 		assert.Contains(t, string(b), word)
 	}
+}
+
+// TestAcknowledgesWhatNobodyTouched starts with a pending anomaly, which is past its time at once.
+func TestAcknowledgesWhatNobodyTouched(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	cfg.Store.AutoAcknowledgeAfter = time.Nanosecond
+	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: cfg.Store.Path})
+	require.NoError(t, err)
+	_, err = s.Add(t.Context(), anomaly.Items{Anomalies: []*anomaly.Anomaly{storetest.Anomaly(1)}})
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	e := started(t, cfg)
+	base := "http://" + e.listener.Addr().String()
+	require.Eventually(t, func() bool {
+		_, body := fetch(t, http.MethodGet, base+"/v1/audit", nil)
+		return strings.Contains(body, `"actor":"system","role":"system"`) && strings.Contains(body, "nobody touched it")
+	}, 10*time.Second, 20*time.Millisecond)
+	code, body := fetch(t, http.MethodGet, base+"/v1/anomalies?status=acknowledged", nil)
+	require.Equal(t, 200, code)
+	require.Contains(t, body, storetest.Anomaly(1).ID)
+	require.NoError(t, e.Shutdown(t.Context()))
 }

@@ -43,20 +43,9 @@ func (r Retention) Apply(ctx context.Context, s Store, now time.Time) (Counts, e
 
 // Run applies the retention now and then every period until ctx ends. It reports each round that deleted something or failed.
 func (r Retention) Run(ctx context.Context, s Store, every time.Duration, report func(Counts, error)) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		n, err := r.Apply(ctx, s, time.Now())
-		if ctx.Err() != nil {
-			return
-		}
-		if err != nil || n != (Counts{}) {
+	repeat(ctx, every, func() {
+		if n, err := r.Apply(ctx, s, time.Now()); ctx.Err() == nil && (err != nil || n != (Counts{})) {
 			report(n, err)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
+	})
 }
