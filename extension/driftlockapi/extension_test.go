@@ -243,10 +243,16 @@ func TestReadme(t *testing.T) {
 	require.NoError(t, sub.Unmarshal(cfg))
 	require.NoError(t, confmap.Validate(cfg))
 	for _, word := range []string{"| `endpoint` |", "| `store.path` |", "| `store.dsn` |", "| `store.migrate` |", "| `query_timeout` |", "| `insecure` |", "| `access.authenticator` |", "| `access.claim` |",
-		"`access.reader`", "`access.writer`", "`access.admin`", "| `stream.clients` |", "| `stream.remember` |", "/v1/stream/anomalies", "/v1/events", "| `rate_limit.per_address` |", "| `rate_limit.per_key` |", "| `rate_limit.failed_logins` |", "| `rate_limit.clients` |",
-		"| `rate_limit.trusted_proxies` |", "PATCH /v1/anomalies/{id}/status", "/v1/stats", "/v1/audit", "/v1/audit/check", "/v1/keys", "/v1/keys/{id}", "/openapi.json", "/v1/config", "/healthz", "/readyz", "/v1/anomalies", "/v1/anomalies/{id}", "/v1/streams",
-		"stream_type", "min_ncd_score", "max_p_value", "start_time", "end_time", "next_cursor"} {
+		"`access.reader`", "`access.writer`", "`access.admin`", "| `stream.clients` |", "| `stream.remember` |", "| `rate_limit.per_address` |", "| `rate_limit.per_key` |", "| `rate_limit.failed_logins` |", "| `rate_limit.clients` |",
+		"| `rate_limit.trusted_proxies` |"} {
 		assert.Contains(t, string(b), word)
+	}
+	for pattern, all := range served(t, 0).routes() {
+		for method := range all {
+			if pattern != "/style.css" {
+				assert.Contains(t, string(b), "`"+method+" "+documented(pattern)+"`")
+			}
+		}
 	}
 }
 
