@@ -24,6 +24,7 @@ type Parameters struct {
 	RequestIdle       Duration `json:"request_idle"`
 	RequestP          float64  `json:"request_p"`
 	SharedSegments    []string `json:"shared_segments"`
+	LogAttributes     []string `json:"log_attributes"`
 	EvidenceP         float64  `json:"evidence_p"`
 	RecordsPerWindow  uint32   `json:"records_per_window"`
 	SymbolsPerStream  uint32   `json:"symbols_per_stream"`
@@ -52,7 +53,7 @@ func (c *Config) parameters() *Parameters {
 		FalseAlarmsPerDay: c.FalseAlarmsPerDay, Level: c.Level.P, MetricLevel: c.MetricLevel,
 		ServiceAttributes: c.ServiceAttributes, WarmupWindows: c.WarmupWindows,
 		QuarantineP: c.Quarantine.P, AdoptAfter: c.Quarantine.AdoptAfter, RequestIdle: Duration(c.Requests.Idle), RequestP: c.Requests.P,
-		SharedSegments: c.Metrics.SharedSegments, EvidenceP: c.Evidence.P,
+		SharedSegments: c.Metrics.SharedSegments, LogAttributes: c.Logs.Attributes, EvidenceP: c.Evidence.P,
 		RecordsPerWindow: c.Limits.RecordsPerWindow, SymbolsPerStream: c.Limits.SymbolsPerStream,
 		RequestsPerStream: c.Limits.RequestsPerStream, SampleBytes: c.Limits.SampleBytes, Spans: c.Limits.Spans, Seed: c.Seed,
 	}
@@ -69,10 +70,10 @@ func (p *Parameters) stated() *Parameters {
 // Hash identifies the parameters.
 func (p *Parameters) Hash() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "1|%d|%d|%d|%g|%g|%g|%q|%d|%g|%d|%d|%g|%q|%g|%d|%d|%d|%d|%d|%d",
+	fmt.Fprintf(h, "2|%d|%d|%d|%g|%g|%g|%q|%d|%g|%d|%d|%g|%q|%q|%g|%d|%d|%d|%d|%d|%d",
 		p.Window, p.Lateness, p.MaxFuture, p.FalseAlarmsPerDay, p.Level, p.MetricLevel,
 		p.ServiceAttributes, p.WarmupWindows, p.QuarantineP, p.AdoptAfter, p.RequestIdle, p.RequestP,
-		p.SharedSegments, p.EvidenceP, p.RecordsPerWindow, p.SymbolsPerStream,
+		p.SharedSegments, p.LogAttributes, p.EvidenceP, p.RecordsPerWindow, p.SymbolsPerStream,
 		p.RequestsPerStream, p.SampleBytes, p.Spans, p.Seed)
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }

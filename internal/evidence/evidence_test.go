@@ -149,7 +149,11 @@ func TestSignatures(t *testing.T) {
 		tree := parse(t, seal(t, a, key('k')))
 		s := tree["signature"].(map[string]any)
 		text := s[field].(string)
-		s[field] = string(text[0]^1) + text[1:]
+		other := "A" // a digit of base64
+		if text[0] == 'A' {
+			other = "B"
+		}
+		s[field] = other + text[1:]
 		assert.Contains(t, verify(t, write(t, tree), check).SignatureProblem, want, field)
 	}
 	// Sealed anew by somebody without the key.
