@@ -175,7 +175,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // canonical is a path as a route writes it.
 func canonical(p string) string {
-	clean := path.Clean("/" + p)
+	if p == "" || p[0] != '/' {
+		return "/" + p
+	}
+	clean := path.Clean(p)
 	if clean != "/" && strings.HasSuffix(p, "/") {
 		clean += "/"
 	}
@@ -189,18 +192,17 @@ func (h *handler) begin(w http.ResponseWriter, r *http.Request) *http.Request {
 		id = uuid.NewString()
 	}
 	w.Header().Set("X-Request-Id", id)
-	setHeaders(w)
+	maps.Copy(w.Header(), security)
 	return r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
 }
 
-// setHeaders tells browsers to run no script, embed nothing and be embedded nowhere.
-func setHeaders(w http.ResponseWriter) {
-	header := w.Header()
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("X-Frame-Options", "DENY")
-	header.Set("Referrer-Policy", "no-referrer")
-	header.Set("Cross-Origin-Resource-Policy", "same-origin")
+// security tells browsers to run no script, embed nothing and be embedded nowhere. All answers share these values.
+var security = map[string][]string{
+	"Content-Security-Policy":      {"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+	"X-Content-Type-Options":       {"nosniff"},
+	"X-Frame-Options":              {"DENY"},
+	"Referrer-Policy":              {"no-referrer"},
+	"Cross-Origin-Resource-Policy": {"same-origin"},
 }
 
 // expects refuses names that do not mean this machine where only this machine may ask: with a name of its own that resolves to 127.0.0.1,
