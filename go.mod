@@ -2,6 +2,9 @@ module github.com/driftlock/driftlock
 
 go 1.25.0
 
+// npm packages can bring Go files of their own.
+ignore ./ui/node_modules
+
 require (
 	github.com/cespare/xxhash/v2 v2.3.0
 	github.com/cheggaaa/pb/v3 v3.1.7

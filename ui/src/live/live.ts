@@ -1,0 +1,50 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { startFeed } from "./feed";
+
+// What is summed up is read anew at most this often, however many anomalies come.
+const settle = 1000;
+const summaries = ["overview", "lanes", "incident", "similar", "audit"];
+
+// One tab follows the stream once, whichever views look at it.
+let feed: ReturnType<typeof startFeed> | undefined;
+let holding = false;
+
+/** Lets new anomalies wait in `held`, or shows them and those that follow at once. */
+export function hold(on: boolean): void {
+  holding = on;
+  feed?.hold(on);
+}
+
+/** Shows what waits. */
+export function showHeld(): void {
+  feed?.show();
+}
+
+/** Tries again at once where the connection waits for its next try. */
+export function reconnect(): void {
+  feed?.nudge();
+}
+
+/** Follows the live stream as long as the calling component is mounted. */
+export function useLiveFeed(): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const started = startFeed(client, () => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        for (const key of summaries) void client.invalidateQueries({ queryKey: [key] });
+      }, settle);
+    });
+    feed = started;
+    started.hold(holding);
+    window.addEventListener("online", reconnect);
+    return () => {
+      window.removeEventListener("online", reconnect);
+      clearTimeout(timer);
+      started.stop();
+      feed = undefined;
+    };
+  }, [client]);
+}

@@ -1,0 +1,42 @@
+// Times are shown in the reader's zone; UTC, as logs and the API have it, is one hover away.
+
+const day: Intl.DateTimeFormatOptions = { day: "numeric", month: "short" };
+const clock: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+
+/** `2026-11-27 16:25:00 UTC`. */
+export function utc(at: Date): string {
+  return `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+/** The local time: `16:25` of today, else `26 Nov 16:25`, with the year where it is another one. */
+export function local(at: Date, now: Date, zone?: string): string {
+  const z: Intl.DateTimeFormatOptions = zone === undefined ? {} : { timeZone: zone };
+  const date = (d: Date) => new Intl.DateTimeFormat("en-GB", { ...z, year: "numeric", ...day }).format(d);
+  const time = new Intl.DateTimeFormat("en-GB", { ...z, ...clock }).format(at);
+  const [of, today] = [date(at), date(now)];
+  if (of === today) return time;
+  return `${of.slice(-4) === today.slice(-4) ? of.slice(0, -5) : of} ${time}`;
+}
+
+/** `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`: two units at most, rounded down. */
+export function span(milliseconds: number): string {
+  const s = Math.max(0, Math.floor(milliseconds / 1000));
+  if (s < 60) return `${s} s`;
+  const min = Math.floor(s / 60);
+  if (min < 60) return `${min} min`;
+  const h = Math.floor(min / 60);
+  if (h < 24) return min % 60 === 0 ? `${h} h` : `${h} h ${min % 60} min`;
+  const d = Math.floor(h / 24);
+  return h % 24 === 0 ? `${d} d` : `${d} d ${h % 24} h`;
+}
+
+/** `now`, `12 min ago`, `in 3 h`. */
+export function relative(at: Date, now: Date): string {
+  const past = now.getTime() - at.getTime();
+  if (Math.abs(past) < 10_000) return "now";
+  return past > 0 ? `${coarse(past)} ago` : `in ${coarse(-past)}`;
+}
+
+function coarse(milliseconds: number): string {
+  return span(milliseconds).split(" ").slice(0, 2).join(" ");
+}
