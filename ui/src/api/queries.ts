@@ -1,5 +1,9 @@
 import { QueryClient, infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { resolve } from "../time/range";
+import type { Range } from "../time/range";
 import { api, data } from "./client";
+import { get } from "./contract";
+import type { Lanes, Overview } from "./contract";
 import type { Filters } from "./filters";
 import type { Sort } from "./pages";
 import { asProblem, worthRetrying } from "./problem";
@@ -53,4 +57,30 @@ type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 /** The object without its undefined members, which a URL would otherwise spell out. */
 export function defined<T extends object>(from: T): Partial<Defined<T>> {
   return Object.fromEntries(Object.entries(from).filter(([, value]) => value !== undefined)) as Partial<Defined<T>>;
+}
+
+/** How often what is summed up is asked for; a window a minute is all that is new. */
+const pace = 15_000;
+
+/** The health strip's numbers. */
+export function overviewQuery(live: boolean) {
+  return queryOptions({
+    queryKey: ["overview"] as const,
+    queryFn: ({ signal }) => get<Overview>("/v1/overview", {}, signal),
+    refetchInterval: live ? pace : false,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** The swimlanes of a span of time, the most severe services first. */
+export function lanesQuery(range: Range, limit: number, live: boolean) {
+  return queryOptions({
+    queryKey: ["lanes", range, limit] as const,
+    queryFn: ({ signal }) => {
+      const { from, to } = resolve(range, new Date());
+      return get<Lanes>("/v1/lanes", { start_time: from.toISOString(), end_time: to.toISOString(), limit }, signal);
+    },
+    refetchInterval: live && range.kind === "last" ? pace : false,
+    placeholderData: keepPreviousData,
+  });
 }

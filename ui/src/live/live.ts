@@ -9,9 +9,14 @@ const summaries = ["overview", "lanes", "incident", "similar", "audit"];
 // One tab follows the stream once, whichever views look at it.
 let feed: ReturnType<typeof startFeed> | undefined;
 let holding = false;
+let still = false;
+let refresh: () => void = () => undefined;
 
-/** Lets new anomalies wait in `held`, or shows them and those that follow at once. */
-export function hold(on: boolean): void {
+/** Lets new anomalies wait in `held`, or shows them and those that follow at once. `freeze` also leaves what is summed up as it is. */
+export function hold(on: boolean, freeze = false): void {
+  if (still && !freeze) refresh();
+  still = freeze;
+  if (on === holding) return;
   holding = on;
   feed?.hold(on);
 }
@@ -34,9 +39,12 @@ export function useLiveFeed(): void {
     const started = startFeed(client, () => {
       timer ??= setTimeout(() => {
         timer = undefined;
-        for (const key of summaries) void client.invalidateQueries({ queryKey: [key] });
+        if (!still) refresh();
       }, settle);
     });
+    refresh = () => {
+      for (const key of summaries) void client.invalidateQueries({ queryKey: [key] });
+    };
     feed = started;
     started.hold(holding);
     window.addEventListener("online", reconnect);

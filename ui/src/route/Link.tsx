@@ -1,7 +1,7 @@
-import type { AnchorHTMLAttributes, MouseEvent } from "react";
+import type { ComponentPropsWithRef, MouseEvent } from "react";
 import { navigate } from "./location";
 
-type Props = AnchorHTMLAttributes<HTMLAnchorElement> & { to: string };
+type Props = Omit<ComponentPropsWithRef<"a">, "href"> & { to: string };
 
 /** A link within the application; with a modifier key or another button it is the browser's. */
 export function Link({ to, onClick, children, ...rest }: Props) {

@@ -1,0 +1,35 @@
+import type { Overview } from "../api/contract";
+import { Link } from "../route/Link";
+import { Time } from "../time/Time";
+import { isOpen } from "./incidents";
+import type { Incident } from "./incidents";
+
+/** Whether anything is wrong, in one sentence: the first thing to read. */
+export function Summary({ health, incidents }: { health: Overview; incidents: readonly Incident[] }) {
+  const open = incidents.filter(({ status }) => isOpen(status));
+  const now = open.filter(({ ongoing }) => ongoing);
+  const first = now[0] ?? open[0];
+  const { streams } = health;
+  return (
+    <div className="min-h-16" data-testid="summary">
+      <h1 className="text-2xl leading-8 font-medium tracking-tight text-balance">
+        {sentence(now.length, open.length, streams.ready)}
+      </h1>
+      <p className="mt-0.5 text-quiet">
+        {first ? (
+          <>
+            <Link to={`/anomalies/${first.lead.id}`} className="link">{first.lead.service}</Link>
+            {first.services.length > 1 && <> and {first.services.length - 1} more that it may explain</>}, since <Time at={first.since} />
+          </>
+        ) : streams.ready === 0 ? "Nothing is stated before a service’s usual course is known; that takes half an hour of telemetry."
+          : `${health.services} ${health.services === 1 ? "service does" : "services do"} what their past explains.`}
+      </p>
+    </div>
+  );
+}
+
+function sentence(now: number, open: number, ready: number): string {
+  if (now > 0) return `${now === 1 ? "One incident goes" : `${now} incidents go`} on.`;
+  if (open > 0) return `Quiet now. ${open === 1 ? "One incident waits" : `${open} incidents wait`} for a look.`;
+  return ready === 0 ? "Getting to know your services." : "All quiet.";
+}
