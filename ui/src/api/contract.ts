@@ -27,7 +27,7 @@ export interface Overview {
 export interface Lane { service: string; max_score: number; anomalies: number; scores: (number | null)[]; anomalous: number[] }
 export interface Lanes { start_time: string; end_time: string; step_seconds: number; buckets: number; services: Lane[]; more: boolean }
 export interface Window {
-  timestamp: string; window_start: string; service: string; score: number; p_value: number; level: number; anomaly: boolean;
+  component_id: string; timestamp: string; window_start: string; service: string; score: number; p_value: number; level: number; anomaly: boolean;
   streams: Pick<Stream, "signal" | "state" | "seen" | "needed" | "records" | "p_value" | "bits">[];
 }
 export interface WindowPage { windows: Window[]; next_cursor: string }

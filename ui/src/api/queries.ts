@@ -2,8 +2,9 @@ import { QueryClient, infiniteQueryOptions, keepPreviousData, queryOptions } fro
 import { resolve } from "../time/range";
 import type { Range } from "../time/range";
 import { api, data } from "./client";
+import type { Stream } from "./client";
 import { get } from "./contract";
-import type { Lanes, Overview } from "./contract";
+import type { Levels, Lanes, Overview, Window, WindowPage } from "./contract";
 import type { Filters } from "./filters";
 import type { Sort } from "./pages";
 import { asProblem, worthRetrying } from "./problem";
@@ -81,6 +82,61 @@ export function lanesQuery(range: Range, limit: number, live: boolean) {
       return get<Lanes>("/v1/lanes", { start_time: from.toISOString(), end_time: to.toISOString(), limit }, signal);
     },
     refetchInterval: live && range.kind === "last" ? pace : false,
+    placeholderData: keepPreviousData,
+  });
+}
+
+// Beyond so many pages of services a list is searched by narrowing it, not by reading on.
+const mostPages = 20;
+
+/** Every stream, whole: the page searches and sorts them itself. */
+export function streamsQuery() {
+  return queryOptions({
+    queryKey: ["streams"] as const,
+    queryFn: async ({ signal }) => {
+      const streams: Stream[] = [];
+      let cursor = "";
+      for (let page = 0; page < mostPages; page++) {
+        const answer = await data(api.GET("/v1/streams", { params: { query: { limit: 500, ...(cursor === "" ? {} : { cursor }) } }, signal }));
+        streams.push(...answer.streams);
+        cursor = answer.next_cursor;
+        if (cursor === "") break;
+      }
+      return { streams, more: cursor !== "" };
+    },
+    refetchInterval: pace,
+  });
+}
+
+/** One service's windows of a span of time, oldest first; a day of minutes at most. */
+export function windowsQuery(service: string, range: Range) {
+  return queryOptions({
+    queryKey: ["windows", service, range] as const,
+    queryFn: async ({ signal }) => {
+      const { from, to } = resolve(range, new Date());
+      const windows: Window[] = [];
+      let cursor: string | undefined;
+      do {
+        const page: WindowPage = await get("/v1/windows", { service, start_time: from.toISOString(), end_time: to.toISOString(), limit: 500, cursor }, signal);
+        windows.push(...page.windows);
+        cursor = page.next_cursor === "" ? undefined : page.next_cursor;
+      } while (cursor !== undefined && windows.length < 3000);
+      return windows;
+    },
+    refetchInterval: range.kind === "last" ? pace : false,
+    placeholderData: (before, query) => (query?.queryKey[1] === service ? before : undefined),
+  });
+}
+
+/** What would have been stated at another level. */
+export function levelsQuery(level: number, range: Range) {
+  return queryOptions({
+    queryKey: ["levels", level, range] as const,
+    queryFn: ({ signal }) => {
+      const { from, to } = resolve(range, new Date());
+      return get<Levels>("/v1/levels", { level, start_time: from.toISOString(), end_time: to.toISOString(), limit: 20 }, signal);
+    },
+    staleTime: 60_000,
     placeholderData: keepPreviousData,
   });
 }
