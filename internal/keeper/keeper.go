@@ -19,6 +19,7 @@ import (
 
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/internal/store/observe"
 )
 
 // Settings are what an exporter tells its keeper.
@@ -35,12 +36,18 @@ type Settings struct {
 // keeper is what the three signals share: the store and the decision what goes into it.
 type keeper struct {
 	Settings
+	id        component.ID
+	set       component.TelemetrySettings
 	logger    *zap.Logger
 	telemetry *telemetry
 
-	store  store.Store
-	cancel context.CancelFunc
-	done   sync.WaitGroup
+	members int // under the registry's mutex
+
+	mu      sync.Mutex // held while the store is opened and closed
+	started int
+	store   store.Store
+	cancel  context.CancelFunc
+	done    sync.WaitGroup
 
 	refusals, damages quiet
 }
@@ -50,38 +57,37 @@ func newKeeper(set exporter.Settings, s Settings) (*keeper, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make counters: %w", err)
 	}
-	return &keeper{Settings: s, logger: set.Logger, telemetry: t}, nil
+	return &keeper{Settings: s, id: set.ID, set: set.TelemetrySettings, logger: set.Logger, telemetry: t}, nil
 }
 
-func (k *keeper) options() []exporterhelper.Option {
+func (m *member) options() []exporterhelper.Option {
 	return append([]exporterhelper.Option{
-		exporterhelper.WithStart(k.start), exporterhelper.WithShutdown(k.shutdown),
+		exporterhelper.WithStart(m.start), exporterhelper.WithShutdown(m.shutdown),
 		exporterhelper.WithCapabilities(consumer.Capabilities{MutatesData: false}),
-	}, k.Options...)
+	}, m.keeper.Options...)
 }
 
-func (k *keeper) start(ctx context.Context, _ component.Host) error {
+func (k *keeper) open(ctx context.Context) error {
 	s, where, err := k.Open(ctx, func(why error) {
 		k.logger.Warn("the store cannot be reached; anomalies wait in the sending queue until it can", zap.Error(why))
 	})
 	if err != nil {
 		return err
 	}
-	k.store = s
+	if k.store, err = observe.Store(s, k.set, scope(k.id.Type()), prefix(k.id.Type())); err != nil {
+		return errors.Join(err, s.Close())
+	}
 	run, cancel := context.WithCancel(context.Background()) // the context of Start ends when Start does
 	k.cancel = cancel
 	k.done.Go(func() {
 		keep := store.Retention{Anomalies: k.Retention.Anomalies, Windows: k.Retention.Windows}
-		keep.Run(run, s, k.Retention.Interval, k.expired)
+		keep.Run(run, k.store, k.Retention.Interval, k.expired)
 	})
 	k.logger.Info("storing anomalies", zap.String("store", where), zap.Bool("accept_remote", k.AcceptRemote))
 	return nil
 }
 
-func (k *keeper) shutdown(context.Context) error {
-	if k.store == nil {
-		return nil
-	}
+func (k *keeper) close() error {
 	k.cancel()
 	k.done.Wait()
 	return k.store.Close()

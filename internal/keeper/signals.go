@@ -23,12 +23,16 @@ type logs struct {
 }
 
 func newLogs(ctx context.Context, set exporter.Settings, cfg component.Config, s Settings) (exporter.Logs, error) {
-	k, err := newKeeper(set, s)
+	m, err := keepers.join(set, cfg, s)
 	if err != nil {
 		return nil, err
 	}
-	inner, err := exporterhelper.NewLogs(ctx, set, cfg, k.pushLogs, k.options()...)
-	return &logs{Logs: inner, keeper: k}, err
+	inner, err := exporterhelper.NewLogs(ctx, set, cfg, m.keeper.pushLogs, m.options()...)
+	if err != nil {
+		m.leave()
+		return nil, err
+	}
+	return &logs{Logs: inner, keeper: m.keeper}, nil
 }
 
 // ConsumeLogs queues the items among the records.
@@ -56,12 +60,16 @@ type metrics struct {
 }
 
 func newMetrics(ctx context.Context, set exporter.Settings, cfg component.Config, s Settings) (exporter.Metrics, error) {
-	k, err := newKeeper(set, s)
+	m, err := keepers.join(set, cfg, s)
 	if err != nil {
 		return nil, err
 	}
-	inner, err := exporterhelper.NewMetrics(ctx, set, cfg, k.pushMetrics, k.options()...)
-	return &metrics{Metrics: inner, keeper: k}, err
+	inner, err := exporterhelper.NewMetrics(ctx, set, cfg, m.keeper.pushMetrics, m.options()...)
+	if err != nil {
+		m.leave()
+		return nil, err
+	}
+	return &metrics{Metrics: inner, keeper: m.keeper}, nil
 }
 
 // ConsumeMetrics queues the items among the points.
@@ -89,12 +97,16 @@ type traces struct {
 }
 
 func newTraces(ctx context.Context, set exporter.Settings, cfg component.Config, s Settings) (exporter.Traces, error) {
-	k, err := newKeeper(set, s)
+	m, err := keepers.join(set, cfg, s)
 	if err != nil {
 		return nil, err
 	}
-	inner, err := exporterhelper.NewTraces(ctx, set, cfg, k.pushTraces, k.options()...)
-	return &traces{Traces: inner, keeper: k}, err
+	inner, err := exporterhelper.NewTraces(ctx, set, cfg, m.keeper.pushTraces, m.options()...)
+	if err != nil {
+		m.leave()
+		return nil, err
+	}
+	return &traces{Traces: inner, keeper: m.keeper}, nil
 }
 
 // ConsumeTraces queues the items among the spans.

@@ -12,11 +12,18 @@ type telemetry struct {
 	stored, known, refused, damaged, expired metric.Int64Counter
 }
 
+// scope and prefix are what an exporter's metrics have in common.
+func scope(kind component.Type) string {
+	return "github.com/driftlock/driftlock/exporter/" + kind.String()
+}
+
+func prefix(kind component.Type) string { return "otelcol_exporter_" + kind.String() + "_" }
+
 func newTelemetry(set component.TelemetrySettings, kind component.Type) (*telemetry, error) {
-	meter := set.MeterProvider.Meter("github.com/driftlock/driftlock/exporter/" + kind.String())
+	meter := set.MeterProvider.Meter(scope(kind))
 	var errs []error
 	counter := func(name, description string) metric.Int64Counter {
-		c, err := meter.Int64Counter("otelcol_exporter_"+kind.String()+"_"+name, metric.WithDescription(description), metric.WithUnit("{item}"))
+		c, err := meter.Int64Counter(prefix(kind)+name, metric.WithDescription(description), metric.WithUnit("{item}"))
 		errs = append(errs, err)
 		return c
 	}

@@ -5,6 +5,7 @@ package keepertest
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,10 +17,12 @@ import (
 	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/collector/pdata/testdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/store"
 	"github.com/driftlock/driftlock/internal/store/storetest"
+	"github.com/driftlock/driftlock/internal/telemetrytest"
 )
 
 // Exporter is what the suite needs to know of an exporter.
@@ -42,6 +45,8 @@ func Run(t *testing.T, e Exporter) {
 		"DamagedItemsAreCountedAndTheRestStored": damagedItemsAreCountedAndTheRestStored,
 		"RetentionRuns":                          retentionRuns,
 		"Lifecycle":                              lifecycle,
+		"MetricsAreDescribed":                    metricsAreDescribed,
+		"AnExportIsATrace":                       anExportIsATrace,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -198,9 +203,18 @@ func signalsShareOneStore(t *testing.T, e Exporter) {
 	for range all {
 		require.NoError(t, <-done)
 	}
+	stored, known := int64(0), int64(0)
 	for _, s := range all {
 		s.stop(t)
 	}
+	for _, s := range all {
+		if s.count("items_stored") > 0 {
+			assert.Zero(t, stored, "one keeper counts for all signals")
+		}
+		stored, known = stored+s.count("items_stored"), known+s.count("items_known")
+	}
+	assert.EqualValues(t, 100, stored)
+	assert.EqualValues(t, 200, known)
 	page, windows := e.stored(t, cfg)
 	require.Len(t, page.Anomalies, 50)
 	require.Len(t, windows, 50)
@@ -245,4 +259,47 @@ func lifecycle(t *testing.T, e Exporter) {
 		require.NoError(t, err, signal)
 		require.NoError(t, c.Shutdown(t.Context()), "without Start")
 	}
+}
+
+// metricsAreDescribed lets an exporter do everything that it counts.
+func metricsAreDescribed(t *testing.T, e Exporter) {
+	cfg := e.Config(t)
+	old := e.Open(t, cfg, func() time.Time { return time.Now().Add(-8 * 24 * time.Hour) })
+	_, err := old.Add(t.Context(), anomaly.Items{Windows: []*anomaly.Window{storetest.Window("old", "c", "p", 1)}})
+	require.NoError(t, err)
+	require.NoError(t, old.Close())
+	s := start(t, e, "logs", cfg)
+	for range 2 {
+		require.NoError(t, s.send(t.Context(), items(2, anomaly.ProcessID())))
+	}
+	require.NoError(t, s.send(t.Context(), items(1, "another process")))
+	ld, err := items(1, anomaly.ProcessID()).ToLogs()
+	require.NoError(t, err)
+	ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().PutStr("driftlock.anomaly.p_value", "small")
+	require.NoError(t, s.Component.(exporter.Logs).ConsumeLogs(t.Context(), ld))
+	require.Eventually(t, func() bool { return s.count("items_expired") == 1 && s.count("items_known") > 0 }, 10*time.Second, 5*time.Millisecond)
+	telemetrytest.Described(t, s.tel)
+	s.stop(t)
+}
+
+// anExportIsATrace: what the store was asked to do hangs under the exporter's span, and that one under the span of whoever sent the items.
+func anExportIsATrace(t *testing.T, e Exporter) {
+	s := start(t, e, "traces", e.Config(t))
+	ctx, sender := s.tel.NewTelemetrySettings().TracerProvider.Tracer("sender").Start(t.Context(), "sender")
+	require.NoError(t, s.send(ctx, items(2, anomaly.ProcessID())))
+	sender.End()
+	s.stop(t)
+	var export, add sdktrace.ReadOnlySpan
+	for _, span := range s.tel.SpanRecorder.Ended() {
+		switch name := span.Name(); {
+		case name == "store add":
+			add = span
+		case strings.HasPrefix(name, "exporter/"+s.kind.String()) && strings.HasSuffix(name, "/traces"):
+			export = span
+		}
+	}
+	require.NotNil(t, export)
+	require.NotNil(t, add)
+	assert.Equal(t, export.SpanContext().SpanID(), add.Parent().SpanID())
+	assert.Equal(t, sender.SpanContext().TraceID(), export.SpanContext().TraceID())
 }

@@ -62,7 +62,10 @@ type Store struct {
 	background sync.WaitGroup
 }
 
-var _ store.Store = (*Store)(nil)
+var (
+	_ store.Store  = (*Store)(nil)
+	_ store.Pooled = (*Store)(nil)
+)
 
 // Open connects, brings the schema up to date where told to, and checks that it is what this build needs.
 func Open(ctx context.Context, o Options) (*Store, error) {
@@ -154,6 +157,14 @@ func place(cfg *pgxpool.Config) string {
 
 // Where names the server and the database, without user or password.
 func (s *Store) Where() string { return s.where }
+
+// Pool says how the connections stand.
+func (s *Store) Pool() store.Pool {
+	at := s.pool.Stat()
+	return store.Pool{
+		Open: int(at.TotalConns()), Used: int(at.AcquiredConns()), Max: int(at.MaxConns()), Waits: at.EmptyAcquireCount(), Waited: at.EmptyAcquireWaitTime(),
+	}
+}
 
 // Close waits for calls under way and closes the connections.
 func (s *Store) Close() error {

@@ -65,7 +65,10 @@ type Store struct {
 	shut context.CancelFunc
 }
 
-var _ store.Store = (*Store)(nil)
+var (
+	_ store.Store  = (*Store)(nil)
+	_ store.Pooled = (*Store)(nil)
+)
 
 // Open opens or creates the file, brings its schema up to date, and returns a handle.
 func Open(ctx context.Context, o Options) (*Store, error) {
@@ -210,6 +213,15 @@ func (s *Store) Close() error {
 		return fmt.Errorf("close store %s: %w", s.db.path, err)
 	}
 	return nil
+}
+
+// Pool says how the connections of all handles on the file stand, the writer's included.
+func (s *Store) Pool() store.Pool {
+	r, w := s.db.read.Stats(), s.db.write.Stats()
+	return store.Pool{
+		Open: r.OpenConnections + w.OpenConnections, Used: r.InUse + w.InUse, Max: r.MaxOpenConnections + w.MaxOpenConnections,
+		Waits: r.WaitCount + w.WaitCount, Waited: r.WaitDuration + w.WaitDuration,
+	}
 }
 
 // Path is the file's full path.
