@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -85,8 +86,10 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // refuse answers for confighttp: bodies it cannot decode, credentials it does not accept. It runs outside our own middleware.
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, text string, code int) {
+	begun, outer := time.Now(), r
 	r = h.begin(w, r)
 	h.answer(w, r, code, problem(code, "%s", text))
+	h.ended(outer, r, code, begun)
 }
 
 // answer writes JSON, indented where a browser shows it to a person. It is encoded before anything is sent, so that an error can still become one.

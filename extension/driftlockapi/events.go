@@ -51,6 +51,7 @@ func (h *handler) postEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return problem(http.StatusBadRequest, "%s", clip(err.Error()))
 	}
+	h.telemetry.Events.Add(r.Context(), int64(len(batch.Rejected)), outcome["rejected"])
 	if len(batch.Events) == 0 {
 		if len(batch.Rejected) == 0 {
 			return problem(http.StatusBadRequest, "no event is in the body")
@@ -59,9 +60,11 @@ func (h *handler) postEvents(w http.ResponseWriter, r *http.Request) error {
 		return problem(http.StatusBadRequest, "none of the %d events can be taken; event %d %s", len(batch.Rejected), first.Index, clip(first.Error))
 	}
 	if err := h.intoPipeline(r, batch.Events); err != nil {
+		h.telemetry.Events.Add(r.Context(), int64(len(batch.Events)), outcome["refused"])
 		w.Header().Set("Retry-After", "1")
 		return err
 	}
+	h.telemetry.Events.Add(r.Context(), int64(len(batch.Events)), outcome["accepted"])
 	answer := accepted{Accepted: len(batch.Events), Rejected: batch.Rejected}
 	if answer.Rejected == nil {
 		answer.Rejected = []events.Rejected{}

@@ -16,9 +16,11 @@ import (
 	"go.opentelemetry.io/collector/extension/extensioncapabilities"
 	"go.uber.org/zap"
 
+	"github.com/driftlock/driftlock/extension/driftlockapi/internal/metadata"
 	"github.com/driftlock/driftlock/internal/events"
 	"github.com/driftlock/driftlock/internal/evidence"
 	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/internal/store/observe"
 )
 
 // api is the extension: it owns a listener, a server and a handle on the store.
@@ -34,6 +36,7 @@ type api struct {
 	handler  *handler
 	events   eventSink
 	config   atomic.Pointer[configAnswer] // once the collector has said it
+	stop     func() error                 // ends the metrics that are looked up
 }
 
 var _ extensioncapabilities.Dependent = (*api)(nil)
@@ -76,12 +79,17 @@ func (a *api) Start(ctx context.Context, host component.Host) (err error) {
 	if err != nil {
 		return err
 	}
-	a.store = s
+	if a.store, err = observe.Store(s, a.telemetry, metadata.ScopeName, metadata.Prefix); err != nil {
+		return errors.Join(err, s.Close())
+	}
 	tokens, err := a.cfg.Access.tokens(host)
 	if err != nil {
 		return err
 	}
 	h := newHandler(a.store, a.cfg, tokens, a.telemetry.Logger, a.build.Version)
+	if h.telemetry, err = newTelemetry(a.telemetry); err != nil {
+		return fmt.Errorf("make the API's metrics: %w", err)
+	}
 	if path := a.cfg.Evidence.SigningKeyFile; path != "" {
 		if h.signer, err = evidence.LoadPrivateKey(path); err != nil {
 			return fmt.Errorf("evidence.signing_key_file: %w", err)
@@ -101,11 +109,15 @@ func (a *api) Start(ctx context.Context, host component.Host) (err error) {
 		return fmt.Errorf("listen on endpoint %s for the API (is it taken by another program?): %w", a.cfg.NetAddr.Endpoint, err)
 	}
 	server.MaxHeaderBytes = maxHeaderBytes
+	server.Handler = joined(server.Handler)
+	if a.stop, err = h.telemetry.Observe(h.values); err != nil {
+		return errors.Join(fmt.Errorf("make the API's metrics: %w", err), listener.Close())
+	}
 	h.sink, h.config = &a.events, &a.config
 	a.server, a.listener, a.handler = server, listener, h
 	a.serving.Go(func() { h.hub.Run(h.closing) })
 	a.serving.Go(func() {
-		store.Patience(a.cfg.Store.AutoAcknowledgeAfter).Run(h.closing, s, acknowledgeEvery, a.acknowledged)
+		store.Patience(a.cfg.Store.AutoAcknowledgeAfter).Run(h.closing, a.store, acknowledgeEvery, a.acknowledged)
 	})
 	a.serving.Go(func() {
 		if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
@@ -132,6 +144,10 @@ func (a *api) Shutdown(ctx context.Context) error {
 		}
 		a.serving.Wait()
 		a.server = nil
+	}
+	if a.stop != nil {
+		errs = append(errs, a.stop())
+		a.stop = nil
 	}
 	if a.store != nil {
 		errs = append(errs, a.store.Close())

@@ -88,47 +88,53 @@ func (h *handler) follow(w http.ResponseWriter, r *http.Request) error {
 	if s.flush() != nil {
 		return nil
 	}
-	reason := h.pump(ctx, r, c, s)
-	if reason != "" {
-		b, _ := json.Marshal(map[string]string{"reason": reason})
+	why := h.pump(ctx, r, c, s)
+	h.telemetry.StreamsEnded.Add(r.Context(), 1, reasonOf[why.reason])
+	if why.text != "" {
+		b, _ := json.Marshal(map[string]string{"reason": why.text})
 		s.event(c.At(), "end", b)
 		_ = s.flush() // a client that is gone needs no reason
 	}
 	return nil
 }
 
-// pump passes changes on until the client is gone, which has no reason, or may not go on.
-func (h *handler) pump(ctx context.Context, r *http.Request, c *live.Client, s *eventWriter) (reason string) {
+// end is why a stream ends: a word for the metric and a sentence for the client, unless it is gone.
+type end struct{ reason, text string }
+
+var gone = end{reason: "client"}
+
+// pump passes changes on until the client is gone or may not go on.
+func (h *handler) pump(ctx context.Context, r *http.Request, c *live.Client, s *eventWriter) end {
 	for {
 		waiting, cancel := context.WithTimeout(ctx, heartbeat)
 		events, err := c.Next(waiting)
 		cancel()
 		switch {
 		case h.closing.Err() != nil:
-			return "the server is going down; come back"
+			return end{"shutdown", "the server is going down; come back"}
 		case r.Context().Err() != nil:
-			return ""
+			return gone
 		case errors.Is(err, live.ErrSlow):
-			return err.Error()
+			return end{"slow", err.Error()}
 		case errors.Is(err, context.DeadlineExceeded):
 			if _, err := h.gate.Who(ctx, r.Header["Authorization"]); err != nil {
-				return "the credentials are not valid any more"
+				return end{"credentials", "the credentials are not valid any more"}
 			}
 			s.buffer.WriteString(": alive\n\n")
 		case err != nil:
 			h.logger.Warn("cannot read what a client of the live stream missed", zap.Error(err), zap.String("request_id", requestID(r)))
-			return "the store cannot be read; come back"
+			return end{"store", "the store cannot be read; come back"}
 		}
 		for _, e := range events {
 			s.event(e.Mark, "anomaly", e.JSON)
 			if s.buffer.Len() > 256<<10 {
 				if s.flush() != nil {
-					return ""
+					return gone
 				}
 			}
 		}
 		if s.flush() != nil {
-			return ""
+			return gone
 		}
 	}
 }

@@ -36,7 +36,7 @@ func (h *handler) actor(r *http.Request) store.Actor {
 // admit lets a request pass that is not one too many and whose maker may do it, and says in the context who that is.
 func (h *handler) admit(w http.ResponseWriter, r *http.Request, need auth.Role) (*http.Request, error) {
 	client := limit.Client(h.limits.addresses.Of(r))
-	if err := h.take(w, h.limits.address, client, "this address"); err != nil {
+	if err := h.take(w, h.limits.address, client, "address"); err != nil {
 		return r, err
 	}
 	if need == "" {
@@ -45,6 +45,7 @@ func (h *handler) admit(w http.ResponseWriter, r *http.Request, need auth.Role) 
 	header := r.Header["Authorization"]
 	if t := h.limits.failed; t != nil && len(header) > 0 {
 		if s := t.Peek(client); !s.Allowed {
+			h.telemetry.RequestsLimited.Add(r.Context(), 1, limitOf["failed_logins"])
 			return r, tooMany(w, s, "failed logins from this address")
 		}
 	}
@@ -54,9 +55,9 @@ func (h *handler) admit(w http.ResponseWriter, r *http.Request, need auth.Role) 
 	}
 	switch {
 	case who.Key != "":
-		err = h.take(w, h.limits.key, who.Key, "this key")
+		err = h.take(w, h.limits.key, who.Key, "key")
 	case who != auth.Anybody:
-		err = h.take(w, h.limits.key, "subject "+who.Name, "this user")
+		err = h.take(w, h.limits.key, "subject "+who.Name, "user")
 	}
 	if err != nil {
 		return r, err
@@ -85,15 +86,11 @@ func crossSite(r *http.Request) bool {
 
 // refuseLogin says why credentials do not pass; what the authenticator said is for the log.
 func (h *handler) refuseLogin(w http.ResponseWriter, r *http.Request, client string, err error) error {
-	known := error(nil)
-	for _, e := range []error{auth.ErrMissing, auth.ErrExpired, auth.ErrRevoked, auth.ErrInvalid} {
-		if errors.Is(err, e) {
-			known = e
-		}
-	}
+	known := wrong(err)
 	if known == nil {
 		return err // the store is away: not the credentials' fault
 	}
+	h.telemetry.LoginsRefused.Add(r.Context(), 1, reasonOf[reasons[known]])
 	w.Header().Set("WWW-Authenticate", `Bearer realm="driftlock"`)
 	if errors.Is(known, auth.ErrMissing) {
 		return problem(http.StatusUnauthorized, "%s", known)
@@ -120,7 +117,12 @@ func (h *handler) take(w http.ResponseWriter, t *limit.Table, client, whose stri
 	header.Set("RateLimit-Remaining", strconv.Itoa(s.Remaining))
 	header.Set("RateLimit-Reset", seconds(s.Reset))
 	if !s.Allowed {
-		return tooMany(w, s, "requests of "+whose)
+		kind := limitOf["key"]
+		if t == h.limits.address {
+			kind = limitOf["address"]
+		}
+		h.telemetry.RequestsLimited.Add(context.Background(), 1, kind)
+		return tooMany(w, s, "requests of this "+whose)
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/google/uuid"
 	"go.uber.org/zap"
@@ -35,6 +36,8 @@ type handler struct {
 	version string
 	next    http.Handler
 
+	telemetry *telemetry
+
 	document *openapi.Document
 	signer   ed25519.PrivateKey // of exported bundles; nil: they are not signed
 
@@ -47,7 +50,7 @@ type handler struct {
 }
 
 func newHandler(s store.Store, cfg *Config, tokens *auth.Tokens, logger *zap.Logger, version string) *handler {
-	h := &handler{document: openapi.Served(), sink: &eventSink{}, config: &atomic.Pointer[configAnswer]{}, store: s, keys: auth.NewKeys(s, nil), limits: cfg.RateLimit.tables(), cfg: cfg, logger: logger, version: version}
+	h := &handler{telemetry: untold(), document: openapi.Served(), sink: &eventSink{}, config: &atomic.Pointer[configAnswer]{}, store: s, keys: auth.NewKeys(s, nil), limits: cfg.RateLimit.tables(), cfg: cfg, logger: logger, version: version}
 	h.hub = live.NewHub(s, cfg.Stream.Remember, cfg.Stream.Clients, logger)
 	h.closing, h.close = context.WithCancel(context.Background())
 	h.gate = auth.NewGate(h.keys, tokens, cfg.local() || cfg.Insecure)
@@ -55,12 +58,15 @@ func newHandler(s store.Store, cfg *Config, tokens *auth.Tokens, logger *zap.Log
 	for pattern, methods := range h.routes() {
 		mux.Handle(pattern, h.serve(documented(pattern), methods))
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc(everything, func(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, problem(http.StatusNotFound, "nothing is at %s; the page at / lists what is", clip(r.URL.Path)))
 	})
 	h.next = mux
 	return h
 }
+
+// everything is the pattern of what no route has.
+const everything = "/"
 
 // route is a handler that returns what went wrong instead of writing it, and the role that it takes; none: it is open to all.
 type route struct {
@@ -157,10 +163,12 @@ func requestID(r *http.Request) string {
 	return id
 }
 
-// ServeHTTP wraps all routes: request id, headers, the host's name, and panics.
-func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r = h.begin(w, r)
+// ServeHTTP wraps all routes: request id, headers, the host's name, panics, and what is told about each.
+func (h *handler) ServeHTTP(w http.ResponseWriter, outer *http.Request) {
+	begun := time.Now()
+	r := h.begin(w, outer)
 	out := &writer{ResponseWriter: w}
+	defer func() { h.ended(outer, r, out.status(), begun) }()
 	defer h.recover(out, r)
 	if !h.expects(r.Host) {
 		h.fail(out, r, problem(http.StatusMisdirectedRequest, "this API serves this machine only, as localhost (got host %q); set insecure: true to serve others", clip(r.Host)))
@@ -191,6 +199,7 @@ func (h *handler) begin(w http.ResponseWriter, r *http.Request) *http.Request {
 	if !acceptableID.MatchString(id) {
 		id = uuid.NewString()
 	}
+	note(r, id)
 	w.Header().Set("X-Request-Id", id)
 	maps.Copy(w.Header(), security)
 	return r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
@@ -233,16 +242,28 @@ func (h *handler) recover(w *writer, r *http.Request) {
 	h.fail(w, r, problem(http.StatusInternalServerError, "the collector's log says more under request_id %s", requestID(r)))
 }
 
-// writer remembers whether an answer has begun.
+// writer remembers whether an answer has begun, and with which status.
 type writer struct {
 	http.ResponseWriter
 	wrote bool
+	code  int
 }
 
 // WriteHeader begins the answer.
 func (w *writer) WriteHeader(code int) {
+	if !w.wrote {
+		w.code = code
+	}
 	w.wrote = true
 	w.ResponseWriter.WriteHeader(code)
+}
+
+// status is what the client got; without a word of ours net/http says 200.
+func (w *writer) status() int {
+	if w.code == 0 {
+		return http.StatusOK
+	}
+	return w.code
 }
 
 // Write begins the answer too.

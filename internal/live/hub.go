@@ -32,6 +32,7 @@ type Hub struct {
 	ring   []Event       // the newest, oldest first; at most cap
 	before store.Mark    // of the last change that was dropped for others
 	lost   time.Time     // when that one had come
+	gone   uint64        // how many were dropped so
 	newest store.Mark    // of the last change that was seen; before the first, where following began
 	more   chan struct{} // closed and replaced when there is more
 	ready  bool
@@ -127,6 +128,7 @@ func (h *Hub) add(events []Event) {
 	defer h.mu.Unlock()
 	h.newest = events[len(events)-1].Mark
 	if n := len(events) - cap(h.ring); n > 0 { // more than are held: the first of them go as well
+		h.gone += uint64(len(h.ring) + n)
 		h.ring = h.ring[:0]
 		h.before, h.lost = events[n-1].Mark, events[n-1].seen
 		events = events[n:]
@@ -139,6 +141,7 @@ func (h *Hub) add(events []Event) {
 // drop forgets the n oldest changes.
 func (h *Hub) drop(n int) {
 	if n > 0 {
+		h.gone += uint64(n)
 		h.before, h.lost = h.ring[n-1].Mark, h.ring[n-1].seen
 		h.ring = h.ring[:copy(h.ring, h.ring[n:])]
 	}
@@ -208,6 +211,13 @@ func (h *Hub) Clients() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.clients
+}
+
+// Dropped is how many changes made room for newer ones.
+func (h *Hub) Dropped() uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.gone
 }
 
 // At is the mark up to which the client has seen everything.
