@@ -34,7 +34,8 @@ GO_SRC   := go.mod go.sum $(shell find cmd connector exporter extension internal
 
 # cmd/driftlock and tests/e2e are tested without the race detector: they would compile the
 # whole distribution a second time, and e2e looks at a separate process anyway.
-PLAIN_PACKAGES := ./cmd/driftlock ./tests/...
+# tests/faults takes minutes and has a target of its own.
+PLAIN_PACKAGES := ./cmd/driftlock ./tests/e2e/... ./tests/imports
 
 STAGE   := scripts/stage.sh
 STARTED := $(shell date +%s)
@@ -80,7 +81,7 @@ run: ## A collector on this machine with two hours of telemetry and an incident;
 
 ##@ Test
 
-.PHONY: test test-rust test-go test-plain test-api test-short fuzz bench
+.PHONY: test test-rust test-go test-plain test-api test-faults test-short fuzz bench
 test: preflight ## Everything: Rust, Go with the race detector, golden files, the distribution, end to end
 	@$(STAGE) "build the Rust core" $(MAKE) --no-print-directory cbad-core-lib
 	@$(STAGE) "test the Rust core" $(MAKE) --no-print-directory test-rust
@@ -102,6 +103,9 @@ test-plain: collector tools ## cmd/driftlock and tests/e2e, with the built binar
 test-api: collector ## The API from outside, with schemathesis; needs Python and the package index, and says so where they are not to be had
 	@if command -v python3 >/dev/null; then tests/api/run.py; else \
 		printf '!!! The API was NOT tested from outside: python3 is missing (Debian and Ubuntu: apt-get install python3-venv)\n' >&2; [ -z "$${GITHUB_ACTIONS:-}" ]; fi
+
+test-faults: collector tools ## The database away for a minute and killed, the collector killed: each anomaly is stored once; takes three minutes
+	go test -count=1 -timeout 15m -v ./tests/faults
 
 test-go: cbad-core-lib ## Our own packages, with the race detector
 	go test -race -timeout 20m $(GO_TEST_FLAGS) $$(scripts/packages.sh)

@@ -28,13 +28,16 @@ var shared struct {
 	count  atomic.Uint64
 }
 
-// Main runs a package's tests, stops the server that they started, and fails where goroutines are left. Packages that use Database
-// call it in TestMain.
-func Main(m *testing.M) {
+// Main runs a package's tests, then what else there is to end, stops the server that they started, and fails where goroutines are left.
+// Packages that use Database call it in TestMain.
+func Main(m *testing.M, ends ...func() error) {
 	code := m.Run()
 	var err error
+	for _, end := range ends {
+		err = errors.Join(err, end())
+	}
 	if shared.server != nil {
-		err = shared.server.Stop()
+		err = errors.Join(err, shared.server.Stop())
 	}
 	if code == 0 {
 		err = errors.Join(err, goleak.Find())

@@ -102,7 +102,7 @@ func TestStoredAnomaliesSurviveARestart(t *testing.T) {
 	c := newCollector(t, "1e-2")
 	rig.Run(t, "synthetic", nil, "--endpoint", c.GRPC, "--history", "60m", "--end", historyEndText, "--incident", "errors@checkout", "--incident-last", "5m")
 	c.Stop()
-	_, err := os.Stat(filepath.Join(c.Data, "driftlock.db"))
+	_, err := os.Stat(c.File())
 	require.NoError(t, err)
 	c.Start()
 	assert.NotEmpty(t, c.Anomalies(url.Values{"service": {"checkout"}}))

@@ -11,17 +11,18 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
+
+	"github.com/driftlock/driftlock/internal/pgtest"
 )
 
-// Main runs a package's tests, removes the binaries that were built for them, and fails where goroutines are left.
+// Main runs a package's tests, stops the database and removes the binaries that were made for them, and fails where goroutines are left.
 func Main(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		if built.dir != "" {
-			_ = os.RemoveAll(built.dir)
+	pgtest.Main(m, func() error {
+		if built.dir == "" {
+			return nil
 		}
-		os.Exit(code)
-	}))
+		return os.RemoveAll(built.dir)
+	})
 }
 
 // built holds binaries that `make collector tools` has not built.
