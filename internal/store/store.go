@@ -50,6 +50,7 @@ type Store interface {
 	// A zero time deletes nothing. It returns how many went; fewer than batch means that nothing older is left.
 	Prune(ctx context.Context, before Cutoffs, batch int) (Counts, error)
 
+	Viewer
 	Tailer
 	Auditor
 	Keyring
@@ -59,6 +60,18 @@ type Store interface {
 
 	// Close releases the store. Whatever follows fails with ErrClosed; closing twice does nothing.
 	Close() error
+}
+
+// Viewer draws windows together. What it returns is bounded, and it reads no more of a window than it needs.
+type Viewer interface {
+	// Lanes returns the scores of services over time.
+	Lanes(ctx context.Context, q LanesQuery) (*Lanes, error)
+
+	// Levels counts what would have been anomalous at another level.
+	Levels(ctx context.Context, q LevelsQuery) (*Levels, error)
+
+	// Overview sums up the newest window of each service and component, and counts anomalies: those open, and those from since on.
+	Overview(ctx context.Context, since time.Time) (*Overview, error)
 }
 
 // Tailer follows what is new and what changes.
@@ -118,7 +131,14 @@ type Cutoffs struct{ Anomalies, Windows time.Time }
 type WindowQuery struct {
 	Service    string
 	Start, End time.Time
+	After      *WindowPosition // the last window of the page before
 	Limit      int
+}
+
+// WindowPosition is a window's place among those of its service.
+type WindowPosition struct {
+	Time               time.Time // its end
+	Component, Process string
 }
 
 // LatestQuery selects the newest windows of all services or of one, after the given service and component.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -93,7 +94,7 @@ func TestSchemaStates(t *testing.T) {
 func TestDownAndUpAgain(t *testing.T) {
 	o := Options{DSN: pgtest.Database(t)}
 	require.NoError(t, Migrate(t.Context(), o, (*schema.Migrator).Up))
-	for range 4 {
+	for range 5 {
 		require.NoError(t, Migrate(t.Context(), o, (*schema.Migrator).Down))
 	}
 	require.ErrorContains(t, Migrate(t.Context(), o, (*schema.Migrator).Down), "no migration to take back")
@@ -247,6 +248,44 @@ func TestNoSequentialScan(t *testing.T) {
 					require.NotContains(t, strings.Join(plan, "\n"), "Seq Scan", "%s", text)
 				}
 			}
+		}
+	}
+}
+
+// TestViewsReadTheirIndex: what draws windows together reads neither all windows nor their streams.
+func TestViewsReadTheirIndex(t *testing.T) {
+	s := open(t, Options{})
+	var all []*anomaly.Window
+	for i := range 20 {
+		for minute := range 200 {
+			w := storetest.Window("service-"+itoa(i), "driftlockcbad", "p", minute)
+			w.Streams = slices.Repeat(w.Streams, 3)
+			all = append(all, w)
+		}
+	}
+	_, err := s.Add(t.Context(), anomaly.Items{Windows: all})
+	require.NoError(t, err)
+	_, err = s.pool.Exec(t.Context(), "VACUUM ANALYZE windows")
+	require.NoError(t, err)
+	first, last := all[0].Timestamp, all[len(all)-1].Timestamp
+	for _, c := range []struct {
+		text string
+		args []any
+	}{
+		{selectLanes, []any{first, last, 51}},
+		{selectLane, []any{first, last, "service-3"}},
+		{selectBuckets, []any{first, last, 60., []string{"service-1", "service-2", "service-3"}}},
+		{selectLevels, []any{first, last, .5, 51}},
+		{selectWindows, []any{"service-1", first, last, first, "", "", 50}},
+	} {
+		rows, err := s.pool.Query(t.Context(), "EXPLAIN "+c.text, c.args...)
+		require.NoError(t, err)
+		plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		require.NoError(t, err)
+		text := strings.Join(plan, "\n")
+		require.NotContains(t, text, "Seq Scan on windows", c.text)
+		if c.text != selectWindows && c.text != selectLane {
+			require.Contains(t, text, "windows_by_time", c.text)
 		}
 	}
 }

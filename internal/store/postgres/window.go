@@ -55,8 +55,8 @@ var (
 	}()
 
 	selectWindows = "SELECT " + windowFields + ` FROM windows
-WHERE service = $1 AND timestamp >= $2 AND timestamp < $3
-ORDER BY timestamp, component_id, process_id LIMIT $4`
+WHERE service = $1 AND timestamp >= $2 AND timestamp < $3 AND (timestamp, component_id, process_id) > ($4, $5, $6)
+ORDER BY timestamp, component_id, process_id LIMIT $7`
 
 	selectLatest = "SELECT " + windowFields + ` FROM latest_windows
 WHERE (service, component_id) > ($1, $2) ORDER BY service, component_id LIMIT $3`
@@ -107,7 +107,11 @@ func (s *Store) Windows(ctx context.Context, q store.WindowQuery) ([]*anomaly.Wi
 	if start.IsZero() {
 		start = time.Unix(0, 0)
 	}
-	return s.windows(ctx, "list windows", selectWindows, q.Service, start, end, store.ClampLimit(q.Limit))
+	after := store.WindowPosition{Time: time.Unix(-1, 0)}
+	if q.After != nil {
+		after = *q.After
+	}
+	return s.windows(ctx, "list windows", selectWindows, q.Service, start, end, after.Time, after.Component, after.Process, store.ClampLimit(q.Limit))
 }
 
 // Latest returns the newest window item of each service and component.

@@ -225,7 +225,11 @@ func (s *Store) Windows(ctx context.Context, q store.WindowQuery) ([]*anomaly.Wi
 	if !q.Start.IsZero() {
 		start = nanos(q.Start)
 	}
-	return s.windows(ctx, "list windows", selectWindows, q.Service, start, end, store.ClampLimit(q.Limit))
+	after, component, process := int64(-1), "", ""
+	if q.After != nil {
+		after, component, process = nanos(q.After.Time), q.After.Component, q.After.Process
+	}
+	return s.windows(ctx, "list windows", selectWindows, q.Service, start, end, after, component, process, store.ClampLimit(q.Limit))
 }
 
 // Latest returns the newest window item of each service and component.

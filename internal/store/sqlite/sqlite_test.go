@@ -164,8 +164,8 @@ func TestOpenRefuses(t *testing.T) {
 	require.Empty(t, openPaths(dir), "a failed opening leaves nothing behind")
 
 	for want, change := range map[string]string{
-		"a migration to schema version 5 was interrupted":                       "UPDATE schema_migrations SET dirty = 1",
-		"the database has schema version 99, this build knows versions up to 5": "UPDATE schema_migrations SET version = 99",
+		"a migration to schema version 6 was interrupted":                       "UPDATE schema_migrations SET dirty = 1",
+		"the database has schema version 99, this build knows versions up to 6": "UPDATE schema_migrations SET version = 99",
 	} {
 		path := filepath.Join(t.TempDir(), "a.db")
 		s, err := Open(t.Context(), Options{Path: path})

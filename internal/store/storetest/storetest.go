@@ -59,6 +59,10 @@ func Run(t *testing.T, open Open) {
 		"WatchEnds":                    watchEnds,
 		"KeysLiveAndEnd":               keysLiveAndEnd,
 		"StatsAgreeWithTheList":        statsAgreeWithTheList,
+		"LanesAgreeWithWindows":        lanesAgreeWithWindows,
+		"LevelsAgreeWithWindows":       levelsAgreeWithWindows,
+		"OverviewAgreesWithWindows":    overviewAgreesWithWindows,
+		"WindowPagesCoverAllOnce":      windowPagesCoverAllOnce,
 		"Closed":                       closed,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,1 @@
+DROP INDEX windows_by_time;
