@@ -35,6 +35,8 @@ type Config struct {
 	Stream StreamConfig `mapstructure:"stream"`
 	// Evidence is about exported bundles.
 	Evidence EvidenceConfig `mapstructure:"evidence"`
+	// Dashboard is about the pages.
+	Dashboard DashboardConfig `mapstructure:"dashboard"`
 	// RateLimit bounds what each client may do.
 	RateLimit LimitConfig `mapstructure:"rate_limit"`
 

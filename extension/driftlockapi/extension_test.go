@@ -103,6 +103,8 @@ func TestOnPostgres(t *testing.T) {
 	base := "http://" + e.listener.Addr().String()
 	for path, want := range map[string]string{
 		"/readyz": `"ready"`, "/v1/anomalies?q=window_1": storetest.Anomaly(1).ID, "/v1/anomalies/" + storetest.Anomaly(1).ID: "log_new", "/v1/streams": `"cart"`,
+		"/v1/overview": `"pending":1`, "/v1/windows?service=cart": `"process_id":"p"`, "/v1/levels?level=0.5&start_time=2025-06-01T00:00:00Z": `"anomalous_windows":1`,
+		"/v1/lanes?start_time=2025-06-01T00:00:00Z&end_time=2025-06-02T00:00:00Z": `"max_score":1`, "/v1/anomalies/" + storetest.Anomaly(1).ID + "/similar": `[]`,
 	} {
 		code, body := fetch(t, http.MethodGet, base+path, nil)
 		require.Equal(t, 200, code, body)
@@ -216,6 +218,7 @@ func TestConfig(t *testing.T) {
 		"proxies":          `trusted_proxies must be networks, as 10.0.0.0/8 is (got "10.0.0.1")`,
 		"hasty":            "store.auto_acknowledge_after must be 0 (off) or at least 1h, as 720h is for thirty days (got 1m0s)",
 		"bad":              `store.path must name a file, or store.dsn a database (got "")`,
+		"trace_url":        "dashboard: trace_url must be an http or https URL without credentials and with {trace_id} in it",
 		"bad_dsn":          "store.dsn is neither a URL",
 		"unknown":          "stor",
 	} {
@@ -244,14 +247,12 @@ func TestReadme(t *testing.T) {
 	require.NoError(t, confmap.Validate(cfg))
 	for _, word := range []string{"| `endpoint` |", "| `store.path` |", "| `store.dsn` |", "| `store.migrate` |", "| `query_timeout` |", "| `insecure` |", "| `access.authenticator` |", "| `access.claim` |",
 		"`access.reader`", "`access.writer`", "`access.admin`", "| `stream.clients` |", "| `stream.remember` |", "| `rate_limit.per_address` |", "| `rate_limit.per_key` |", "| `rate_limit.failed_logins` |", "| `rate_limit.clients` |",
-		"| `rate_limit.trusted_proxies` |"} {
+		"| `rate_limit.trusted_proxies` |", "| `dashboard.trace_url` |"} {
 		assert.Contains(t, string(b), word)
 	}
 	for pattern, all := range served(t, 0).routes() {
 		for method := range all {
-			if pattern != "/style.css" {
-				assert.Contains(t, string(b), "`"+method+" "+documented(pattern)+"`")
-			}
+			assert.Contains(t, string(b), "`"+method+" "+documented(pattern)+"`")
 		}
 	}
 }

@@ -27,6 +27,12 @@ func (f failing) Get(context.Context, string) (*anomaly.Anomaly, error) { return
 func (f failing) Latest(context.Context, store.LatestQuery) ([]*anomaly.Window, error) {
 	return nil, f.err
 }
+func (f failing) Windows(context.Context, store.WindowQuery) ([]*anomaly.Window, error) {
+	return nil, f.err
+}
+func (f failing) Lanes(context.Context, store.LanesQuery) (*store.Lanes, error)    { return nil, f.err }
+func (f failing) Levels(context.Context, store.LevelsQuery) (*store.Levels, error) { return nil, f.err }
+func (f failing) Overview(context.Context, time.Time) (*store.Overview, error)     { return nil, f.err }
 func (f failing) SetStatus(context.Context, store.StatusChange) (*anomaly.Anomaly, error) {
 	return nil, f.err
 }
@@ -64,8 +70,13 @@ func TestFailuresOnEveryRoute(t *testing.T) {
 			for method := range all {
 				path, body := example(pattern), ""
 				switch method + " " + pattern {
-				case "GET /healthz", "GET /style.css", "GET /openapi.json", "GET /v1/config", "POST /v1/events", "GET /v1/keys":
+				case "GET /healthz", "GET /{$}", "GET /streams", "GET /settings", "GET /anomalies/{id}", "GET /assets/{name}", "GET /openapi.json", "GET /v1/about", "GET /v1/config",
+					"POST /v1/events", "GET /v1/keys":
 					continue // they do not ask the store, or not these calls
+				case "GET /v1/windows":
+					path += "?service=cart"
+				case "GET /v1/levels":
+					path += "?level=1e-3"
 				case "PATCH /v1/anomalies/{id}/status":
 					body = `{"status":"acknowledged"}`
 				case "POST /v1/keys":

@@ -59,7 +59,7 @@ func newHandler(s store.Store, cfg *Config, tokens *auth.Tokens, logger *zap.Log
 		mux.Handle(pattern, h.serve(documented(pattern), methods))
 	}
 	mux.HandleFunc(everything, func(w http.ResponseWriter, r *http.Request) {
-		h.fail(w, r, problem(http.StatusNotFound, "nothing is at %s; the page at / lists what is", clip(r.URL.Path)))
+		h.fail(w, r, problem(http.StatusNotFound, "nothing is at %s; /openapi.json lists what is", clip(r.URL.Path)))
 	})
 	h.next = mux
 	return h
@@ -81,28 +81,37 @@ type methods map[string]route
 // routes are all paths. A test goes through every one of them with every role.
 func (h *handler) routes() map[string]methods {
 	return map[string]methods{
-		"/healthz":   {http.MethodGet: {"", h.healthz, false}},
-		"/readyz":    {http.MethodGet: {"", h.readyz, false}},
-		"/style.css": {http.MethodGet: {"", h.style, false}},
+		"/healthz": {http.MethodGet: {"", h.healthz, false}},
+		"/readyz":  {http.MethodGet: {"", h.readyz, false}},
 
 		"/openapi.json": {http.MethodGet: {"", h.openAPI, false}},
 
-		"/{$}":                      {http.MethodGet: {auth.Reader, h.home, false}},
-		"/anomalies/{id}":           {http.MethodGet: {auth.Reader, h.anomalyPage, false}},
-		"/v1/anomalies":             {http.MethodGet: {auth.Reader, h.listAnomalies, false}},
-		"/v1/anomalies/{id}":        {http.MethodGet: {auth.Reader, h.getAnomaly, false}},
-		"/v1/anomalies/export":      {http.MethodGet: {auth.Reader, h.exportAnomalies, false}},
-		"/v1/anomalies/{id}/export": {http.MethodGet: {auth.Reader, h.exportAnomaly, false}},
-		"/v1/anomalies/{id}/status": {http.MethodPatch: {auth.Writer, h.patchStatus, false}},
-		"/v1/streams":               {http.MethodGet: {auth.Reader, h.listStreams, false}},
-		"/v1/events":                {http.MethodPost: {auth.Writer, h.postEvents, false}},
-		"/v1/stream/anomalies":      {http.MethodGet: {auth.Reader, h.follow, true}},
-		"/v1/stats":                 {http.MethodGet: {auth.Reader, h.stats, false}},
-		"/v1/audit":                 {http.MethodGet: {auth.Reader, h.listAudit, false}},
-		"/v1/audit/check":           {http.MethodGet: {auth.Admin, h.checkAudit, false}},
-		"/v1/config":                {http.MethodGet: {auth.Admin, h.getConfig, false}},
-		"/v1/keys":                  {http.MethodGet: {auth.Admin, h.listKeys, false}, http.MethodPost: {auth.Admin, h.createKey, false}},
-		"/v1/keys/{id}":             {http.MethodDelete: {auth.Admin, h.revokeKey, false}},
+		"/{$}":            {http.MethodGet: {"", h.page, false}},
+		"/streams":        {http.MethodGet: {"", h.page, false}},
+		"/settings":       {http.MethodGet: {"", h.page, false}},
+		"/anomalies/{id}": {http.MethodGet: {"", h.page, false}},
+		"/assets/{name}":  {http.MethodGet: {"", h.asset, false}},
+
+		"/v1/anomalies":              {http.MethodGet: {auth.Reader, h.listAnomalies, false}},
+		"/v1/anomalies/{id}":         {http.MethodGet: {auth.Reader, h.getAnomaly, false}},
+		"/v1/anomalies/export":       {http.MethodGet: {auth.Reader, h.exportAnomalies, false}},
+		"/v1/anomalies/{id}/export":  {http.MethodGet: {auth.Reader, h.exportAnomaly, false}},
+		"/v1/anomalies/{id}/status":  {http.MethodPatch: {auth.Writer, h.patchStatus, false}},
+		"/v1/anomalies/{id}/similar": {http.MethodGet: {auth.Reader, h.listSimilar, false}},
+		"/v1/about":                  {http.MethodGet: {auth.Reader, h.about, false}},
+		"/v1/overview":               {http.MethodGet: {auth.Reader, h.overview, false}},
+		"/v1/lanes":                  {http.MethodGet: {auth.Reader, h.lanes, false}},
+		"/v1/windows":                {http.MethodGet: {auth.Reader, h.listWindows, false}},
+		"/v1/levels":                 {http.MethodGet: {auth.Reader, h.levels, false}},
+		"/v1/streams":                {http.MethodGet: {auth.Reader, h.listStreams, false}},
+		"/v1/events":                 {http.MethodPost: {auth.Writer, h.postEvents, false}},
+		"/v1/stream/anomalies":       {http.MethodGet: {auth.Reader, h.follow, true}},
+		"/v1/stats":                  {http.MethodGet: {auth.Reader, h.stats, false}},
+		"/v1/audit":                  {http.MethodGet: {auth.Reader, h.listAudit, false}},
+		"/v1/audit/check":            {http.MethodGet: {auth.Admin, h.checkAudit, false}},
+		"/v1/config":                 {http.MethodGet: {auth.Admin, h.getConfig, false}},
+		"/v1/keys":                   {http.MethodGet: {auth.Admin, h.listKeys, false}, http.MethodPost: {auth.Admin, h.createKey, false}},
+		"/v1/keys/{id}":              {http.MethodDelete: {auth.Admin, h.revokeKey, false}},
 	}
 }
 
@@ -205,9 +214,9 @@ func (h *handler) begin(w http.ResponseWriter, r *http.Request) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
 }
 
-// security tells browsers to run no script, embed nothing and be embedded nowhere. All answers share these values.
+// security tells browsers to run no script, embed nothing and be embedded nowhere. All answers share these values; pages say what they load.
 var security = map[string][]string{
-	"Content-Security-Policy":      {"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+	"Content-Security-Policy":      {"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
 	"X-Content-Type-Options":       {"nosniff"},
 	"X-Frame-Options":              {"DENY"},
 	"Referrer-Policy":              {"no-referrer"},

@@ -192,7 +192,6 @@ func TestBadParametersAreNamed(t *testing.T) {
 		"/v1/streams?limit=501":                                                       `limit must be a whole number from 1 to 500 (got "501")`,
 		"/v1/streams?cursor=AA":                                                       `cursor is not a cursor of this list; take next_cursor from the answer before (got "AA")`,
 		"/v1/streams?state=ready":                                                     `unknown parameter "state"; known: service, cursor, limit`,
-		"/?q=x":                                                                       `unknown parameter "q"; known: none`,
 		"/healthz?verbose=1":                                                          `unknown parameter "verbose"`,
 		"/readyz?verbose=1":                                                           `unknown parameter "verbose"`,
 		"/anomalies/7":                                                                `id must be a UUID`,
@@ -275,14 +274,14 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 		require.Contains(t, w.Body.String(), `"message":"Resource not found"`)
 		require.Less(t, w.Body.Len(), 1000)
 	}
-	for _, target := range []string{"/", "/healthz", "/readyz", "/v1/anomalies", "/v1/anomalies/x", "/v1/streams", "/style.css"} {
+	for _, target := range []string{"/", "/healthz", "/readyz", "/v1/anomalies", "/v1/anomalies/x", "/v1/streams", "/settings"} {
 		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions, "BREW"} {
 			w := request(t, h, method, target)
 			require.Equal(t, http.StatusMethodNotAllowed, w.Code, "%s %s", method, target)
 			require.Equal(t, "GET, HEAD", w.Header().Get("Allow"))
 		}
 	}
-	for _, target := range []string{"/", "/healthz", "/v1/anomalies", "/v1/streams", "/style.css", "/v1/anomalies/" + storetest.Anomaly(0).ID} {
+	for _, target := range []string{"/", "/healthz", "/v1/anomalies", "/v1/streams", "/settings", "/v1/anomalies/" + storetest.Anomaly(0).ID} {
 		w := request(t, h, http.MethodHead, target)
 		require.Equal(t, http.StatusOK, w.Code, target)
 		require.Zero(t, w.Body.Len())
@@ -345,7 +344,7 @@ func TestFailuresOfTheStore(t *testing.T) {
 		{func(context.Context) error { return context.Canceled }, 503, "the request was given up", ""},
 	} {
 		h := newHandler(broken{Store: served(t, 0).store, list: c.list}, cfg, nil, zap.New(core), "")
-		for _, target := range []string{"/v1/anomalies", "/"} {
+		for _, target := range []string{"/v1/anomalies", "/v1/anomalies?service=cart"} {
 			w := request(t, h, http.MethodGet, target, func(r *http.Request) { r.Header.Set("X-Request-Id", "r1") })
 			require.Equal(t, c.code, w.Code)
 			var e apiError
@@ -382,68 +381,6 @@ func TestAnswerThatCannotBeEncoded(t *testing.T) {
 	h.next = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.answer(w, r, http.StatusOK, func() {}) })
 	w := get(t, h, "/")
 	require.Equal(t, http.StatusInternalServerError, w.Code)
-}
-
-func TestHomePage(t *testing.T) {
-	t.Parallel()
-	w := get(t, served(t, 0), "/")
-	require.Equal(t, http.StatusOK, w.Code)
-	require.Equal(t, "text/html; charset=utf-8", w.Header().Get("Content-Type"))
-	require.Contains(t, w.Body.String(), "Nothing has arrived yet")
-
-	h := served(t, 60)
-	evil := storetest.Anomaly(1)
-	evil.ID = anomaly.NewID("x", "y", "z", time.Unix(1, 0), "")
-	evil.Timestamp, evil.WindowStart = evil.Timestamp.Add(time.Hour), evil.WindowStart.Add(time.Hour)
-	over := evil.Timestamp.Add(5 * time.Minute)
-	evil.Episode = &anomaly.Episode{ID: evil.ID, Started: evil.WindowStart, Last: evil.Timestamp, Windows: 4, Revision: 5, Ended: &over, Peak: evil.WindowStart}
-	evil.Cause, evil.IncidentServices = `<b>shop`, []string{`<b>shop`, "cart"}
-	evil.Explanation = `<script>alert(1)</script>`
-	evil.Reasons[0].Sample = `"><img src=x onerror=alert(1)>`
-	evil.Service = `<b>shop</b>`
-	_, err := h.store.Add(t.Context(), anomaly.Items{Anomalies: []*anomaly.Anomaly{evil}})
-	require.NoError(t, err)
-	home := get(t, h, "/").Body.String()
-	require.Contains(t, home, "&lt;script&gt;alert(1)&lt;/script&gt;")
-	require.Contains(t, home, `href="/anomalies/`+evil.ID+`"`)
-	require.Contains(t, home, "4 windows, over since "+over.Format("15:04:05"))
-	require.Contains(t, home, "explained by &lt;b&gt;shop")
-	require.Contains(t, home, "1 window, not over")
-	require.Contains(t, home, "warming up, 3 of 30 windows")
-	require.Contains(t, home, "These are the newest 20.")
-	detail := get(t, h, "/anomalies/"+evil.ID)
-	require.Equal(t, http.StatusOK, detail.Code)
-	require.Contains(t, detail.Body.String(), "user &lt;*&gt; failed")
-	require.Contains(t, detail.Body.String(), `href="/v1/anomalies?incident_id=`+evil.IncidentID+`"`)
-	require.Contains(t, detail.Body.String(), "from 1.0 to 1.1")
-	for _, body := range []string{home, detail.Body.String()} {
-		require.NotContains(t, body, "<script")
-		require.NotContains(t, body, "<img")
-		require.NotContains(t, body, "<b>shop")
-		require.NotContains(t, body, " style=")
-		require.NotContains(t, body, "ZgotmplZ")
-	}
-	require.Equal(t, http.StatusNotFound, get(t, h, "/anomalies/00000000-0000-8000-8000-000000000000").Code)
-	require.Equal(t, "text/css; charset=utf-8", get(t, h, "/style.css").Header().Get("Content-Type"))
-}
-
-func TestOdds(t *testing.T) {
-	t.Parallel()
-	for p, want := range map[float64]string{
-		0: "chance: none that can be computed", .5: "chance: 50 %", .0625: "chance: one in 16", 1e-3: "chance: one in 1,000",
-		5.6e-6: "chance: one in 180,000", 1e-9: "chance: one in 1,000,000,000", 1e-40: "chance: one in 10^40", 1e-300: "chance: one in 10^300",
-	} {
-		assert.Equal(t, want, odds(p, 0), "%v", p)
-	}
-	assert.Equal(t, "further out than anything in 87 windows before", odds(1e-59, 1./88))
-	assert.Equal(t, "further out than anything in 2,000 windows before", odds(0, 1./2001))
-	assert.Equal(t, "chance: one in 50", odds(.02, .01))
-	assert.Equal(t, "one", headline("one\ntwo\nthree"))
-	assert.Equal(t, "two\nthree", details("one\ntwo\nthree"))
-	assert.Empty(t, details("one"))
-	assert.Equal(t, "512 B", size(512))
-	assert.Equal(t, "4.0 KiB", size(4096))
-	assert.Equal(t, "2.5 MiB", size(5<<19))
 }
 
 func BenchmarkList50(b *testing.B) {

@@ -2,166 +2,149 @@ package driftlockapi
 
 import (
 	"bytes"
-	"embed"
-	"fmt"
-	"html/template"
-	"math"
+	"cmp"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
 	"net/http"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
+	"sync"
 
-	"github.com/driftlock/driftlock/internal/anomaly"
-	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/ui"
 )
 
-//go:embed page
-var pageFiles embed.FS
-
-var pages = template.Must(template.New("").Funcs(template.FuncMap{
-	"rfc3339":  func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
-	"clock":    func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
-	"odds":     odds,
-	"headline": headline,
-	"details":  details,
-	"course":   course,
-	"number":   number,
-	"quantity": anomaly.Quantity,
-	"size":     size,
-}).ParseFS(pageFiles, "page/*.html"))
-
-// The first page shows this much; the API has the rest.
-const (
-	homeAnomalies = 20
-	homeServices  = 50
-	homeRefresh   = 10 // seconds
-)
-
-type page struct {
-	Title, Version string
-	Refresh        int
-	Now            time.Time
-
-	Anomalies   []*anomaly.Anomaly
-	More        bool
-	Streams     []stream
-	MoreStreams bool
-
-	Anomaly *anomaly.Anomaly
+// asset is a file of the dashboard in the forms in which it is sent.
+type asset struct {
+	kind         string
+	tag          string // of its content
+	plain, small []byte // small: by gzip; nil where that saves nothing
 }
 
-func (h *handler) home(w http.ResponseWriter, r *http.Request) error {
-	list, err := h.store.List(r.Context(), store.Query{Limit: homeAnomalies, Detail: store.Summary})
+// assets are the dashboard's files by their path. They are compressed once in a process.
+var assets = sync.OnceValue(func() map[string]*asset {
+	all, err := readAssets(ui.Files())
 	if err != nil {
-		return err
+		panic(err) // an embedded file can be read
 	}
-	windows, err := h.store.Latest(r.Context(), store.LatestQuery{Limit: homeServices})
-	if err != nil {
-		return err
-	}
-	return h.render(w, r, "home.html", page{
-		Title: "Driftlock", Refresh: homeRefresh, Now: time.Now(),
-		Anomalies: list.Anomalies, More: list.Next != nil, Streams: streamsOf(windows), MoreStreams: len(windows) == homeServices,
+	return all
+})
+
+func readAssets(files fs.FS) (map[string]*asset, error) {
+	all := map[string]*asset{}
+	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") {
+			return err
+		}
+		b, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		hash := sha256.Sum256(b)
+		a := &asset{kind: cmp.Or(kinds[path.Ext(name)], "application/octet-stream"), tag: hex.EncodeToString(hash[:16]), plain: b}
+		var small bytes.Buffer
+		z, err := gzip.NewWriterLevel(&small, gzip.BestCompression)
+		if err != nil {
+			return err
+		}
+		if _, err := z.Write(b); err != nil {
+			return err
+		}
+		if err := z.Close(); err != nil {
+			return err
+		}
+		if small.Len() < len(b) {
+			a.small = small.Bytes()
+		}
+		all[name] = a
+		return nil
 	})
+	return all, err
 }
 
-func (h *handler) anomalyPage(w http.ResponseWriter, r *http.Request) error {
-	a, err := h.find(r)
-	if err != nil {
-		return err
-	}
-	return h.render(w, r, "anomaly.html", page{Title: a.Service + " · Driftlock", Anomaly: a})
+// kinds are the types of what the dashboard is made of, as the API's document lists them.
+var kinds = map[string]string{
+	".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
+	".woff2": "font/woff2", ".png": "image/png",
 }
 
-func (h *handler) render(w http.ResponseWriter, r *http.Request, name string, p page) error {
-	p.Version = h.version
-	var b bytes.Buffer
-	if err := pages.ExecuteTemplate(&b, name, p); err != nil {
-		return fmt.Errorf("render %s: %w", name, err)
+// pagePolicy lets a page run the scripts and styles of this origin, ask this origin, and nothing else.
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// page serves the dashboard, which looks at the path by itself.
+func (h *handler) page(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("Content-Security-Policy", pagePolicy)
+	sendAsset(w, r, assets()["index.html"], "no-cache")
+	return nil
+}
+
+// asset serves what the dashboard loads. Vite puts a hash of the content into a name, so it never changes.
+func (h *handler) asset(w http.ResponseWriter, r *http.Request) error {
+	a := assets()["assets/"+r.PathValue("name")]
+	if a == nil {
+		return problem(http.StatusNotFound, "the dashboard has no file %s; load the page anew where it is of another version", clip(r.URL.Path))
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
+	sendAsset(w, r, a, "public, max-age=31536000, immutable")
+	return nil
+}
+
+func sendAsset(w http.ResponseWriter, r *http.Request, a *asset, cache string) {
+	body, tag := a.plain, `"`+a.tag+`"`
+	header := w.Header()
+	header.Set("Vary", "Accept-Encoding")
+	header.Set("Cache-Control", cache)
+	if a.small != nil && takesGzip(r.Header.Values("Accept-Encoding")) {
+		body, tag = a.small, `"`+a.tag+`-gzip"`
+		header.Set("Content-Encoding", "gzip")
+	}
+	header.Set("ETag", tag)
+	if matches(r.Header.Values("If-None-Match"), tag) {
+		header.Del("Content-Encoding")
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	header.Set("Content-Type", a.kind)
+	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
-		w.Write(b.Bytes())
+		w.Write(body)
 	}
-	return nil
 }
 
-func (h *handler) style(w http.ResponseWriter, r *http.Request) error {
-	b, err := pageFiles.ReadFile("page/style.css")
-	if err != nil {
-		return err
+// takesGzip reads Accept-Encoding (RFC 9110, 12.5.3): gzip, or whatever there is, unless at weight zero.
+func takesGzip(accept []string) bool {
+	any := false
+	for _, one := range elements(accept) {
+		coding, weight, _ := strings.Cut(one, ";")
+		name, value, _ := strings.Cut(strings.TrimSpace(weight), "=")
+		q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+		taken := !strings.EqualFold(strings.TrimSpace(name), "q") || err != nil || q > 0
+		switch strings.ToLower(strings.TrimSpace(coding)) {
+		case "gzip", "x-gzip":
+			return taken
+		case "*":
+			any = taken
+		}
 	}
-	w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-cache")
-	if r.Method != http.MethodHead {
-		w.Write(b)
-	}
-	return nil
+	return any
 }
 
-// odds says how unusual a window is, and no more than its history supports: beyond that the p-value is extrapolated.
-func odds(p, floor float64) string {
-	switch {
-	case p < floor && floor < 1:
-		return fmt.Sprintf("further out than anything in %s windows before", grouped(1/floor-1))
-	case p <= 0:
-		return "chance: none that can be computed"
-	case p >= .1:
-		return fmt.Sprintf("chance: %.0f %%", 100*p)
-	}
-	if decades := -math.Log10(p); decades > 12 {
-		return fmt.Sprintf("chance: one in 10^%.0f", decades)
-	}
-	return "chance: one in " + grouped(1/p)
+// matches compares weakly, as If-None-Match asks for.
+func matches(header []string, tag string) bool {
+	return slices.ContainsFunc(elements(header), func(one string) bool { return one == "*" || strings.TrimPrefix(one, "W/") == tag })
 }
 
-// headline is an explanation's first line, details what follows.
-func headline(text string) string {
-	first, _, _ := strings.Cut(text, "\n")
-	return first
-}
-
-func details(text string) string {
-	_, rest, _ := strings.Cut(text, "\n")
-	return rest
-}
-
-// course says how an episode went so far. It has no clock: an episode is over when somebody said so.
-func course(e *anomaly.Episode) string {
-	windows := "1 window"
-	if e.Windows != 1 {
-		windows = strconv.FormatUint(uint64(e.Windows), 10) + " windows"
+func elements(header []string) (list []string) {
+	for _, line := range header {
+		for one := range strings.SplitSeq(line, ",") {
+			if one = strings.TrimSpace(one); one != "" {
+				list = append(list, one)
+			}
+		}
 	}
-	if e.Ended != nil {
-		return windows + ", over since " + e.Ended.UTC().Format("15:04:05")
-	}
-	return windows + ", not over"
-}
-
-// grouped rounds to two digits and sets commas.
-func grouped(f float64) string {
-	if f < 100 {
-		return strconv.FormatFloat(math.Round(f), 'f', 0, 64)
-	}
-	step := math.Pow(10, math.Max(0, math.Floor(math.Log10(f))-1))
-	s := strconv.FormatFloat(math.Round(f/step)*step, 'f', 0, 64)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-func number(f float64) string { return strconv.FormatFloat(f, 'g', 4, 64) }
-
-func size(n uint64) string {
-	const unit = 1024
-	switch {
-	case n < unit:
-		return fmt.Sprintf("%d B", n)
-	case n < unit*unit:
-		return fmt.Sprintf("%.1f KiB", float64(n)/unit)
-	}
-	return fmt.Sprintf("%.1f MiB", float64(n)/unit/unit)
+	return list
 }

@@ -90,6 +90,23 @@ func (p *params) span() (start, end time.Time) {
 	return start, end
 }
 
+// spanUntilNow is span for what needs both ends: the end is now and the start so long before it where they are not given.
+func (p *params) spanUntilNow(long time.Duration) (start, end time.Time) {
+	start, end = p.span()
+	if end.IsZero() {
+		end = time.Now().UTC()
+	}
+	if start.IsZero() {
+		if start = end.Add(-long); start.Before(earliest) {
+			start = earliest
+		}
+	}
+	if !start.Before(end) {
+		p.fail("end_time", "must lie after start_time; it is now where it is not given")
+	}
+	return start, end
+}
+
 func (p *params) duration(name string) time.Duration {
 	d, _ := time.ParseDuration(p.values[name])
 	return d

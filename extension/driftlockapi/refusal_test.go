@@ -32,7 +32,7 @@ func example(pattern string) string {
 	if strings.HasPrefix(pattern, "/v1/keys/") {
 		id = "0123456789abcdef"
 	}
-	return strings.NewReplacer("{id}", id, "{$}", "").Replace(pattern)
+	return strings.NewReplacer("{id}", id, "{$}", "", "{name}", "none.js").Replace(pattern)
 }
 
 // TestOtherMethods: every route refuses every method that it does not have, and names those that it has.
@@ -80,7 +80,7 @@ func TestPathsBesideThoseThatThereAre(t *testing.T) {
 			require.Empty(t, w.Header().Get("Location"), at)
 		}
 	}
-	for _, at := range []string{"/../../etc/passwd", "/v1/anomalies/../../../etc/passwd", "/v1/anomalies/..%2f..%2fetc%2fpasswd", "/page/home.html", "/style.css/..", `/..\..\x`, "/internal/openapi", "/v1/anomalies/" + strings.Repeat("a", 9000)} {
+	for _, at := range []string{"/../../etc/passwd", "/v1/anomalies/../../../etc/passwd", "/v1/anomalies/..%2f..%2fetc%2fpasswd", "/index.html", "/assets/..", "/assets/../index.html", "/assets/%2e%2e%2findex.html", "/dist/index.html", "/placeholder/index.html", "/.gitkeep", `/..\..\x`, "/internal/openapi", "/v1/anomalies/" + strings.Repeat("a", 9000)} {
 		w := request(t, h, http.MethodGet, "/", func(r *http.Request) {
 			u, err := url.ParseRequestURI(at)
 			require.NoError(t, err)
@@ -116,6 +116,14 @@ func onEveryStore(t *testing.T, test func(t *testing.T, h *handler)) {
 	})
 }
 
+// with is a path with one more parameter.
+func with(path, name, value string) string {
+	if strings.Contains(path, "?") {
+		return path + "&" + url.Values{name: {value}}.Encode()
+	}
+	return path + "?" + url.Values{name: {value}}.Encode()
+}
+
 // TestInjection puts hostile texts wherever a text can be put: they find nothing, change nothing, and are never our fault.
 func TestInjection(t *testing.T) {
 	t.Parallel()
@@ -131,16 +139,19 @@ func TestInjection(t *testing.T) {
 		for _, evil := range evils {
 			for path, names := range map[string][]string{
 				"/v1/anomalies": {"service", "status", "kind", "incident_id", "min_ncd_score", "max_p_value", "start_time", "q", "sort", "cursor", "limit", "stream_type"},
-				"/v1/streams":   {"service", "cursor", "limit"}, "/v1/stats": {"start_time", "step"}, "/v1/audit": {"target", "actor", "action", "cursor"},
+				"/v1/streams":   {"service", "cursor", "limit"}, "/v1/windows": {"service"}, "/v1/windows?service=cart": {"cursor", "start_time"}, "/v1/levels": {"level"},
+				"/v1/levels?level=1": {"start_time", "limit"}, "/v1/lanes": {"service", "start_time", "step", "limit"}, "/v1/overview": nil,
+				"/v1/anomalies/" + storetest.Anomaly(0).ID + "/similar": {"limit"},
+				"/v1/stats": {"start_time", "step"}, "/v1/audit": {"target", "actor", "action", "cursor"},
 			} {
 				for _, name := range names {
-					w := get(t, h, path+"?"+url.Values{name: {evil}}.Encode())
+					w := get(t, h, with(path, name, evil))
 					harmless(w, path+" "+name+" "+evil)
 					if w.Code == 200 && path == "/v1/anomalies" && (name == "service" || name == "kind") {
 						require.Empty(t, decode[anomalyList](t, w).Anomalies, evil)
 					}
 				}
-				harmless(get(t, h, path+"?"+url.Values{evil: {"1"}}.Encode()), path+" name")
+				harmless(get(t, h, with(path, evil, "1")), path+" name")
 			}
 			for _, path := range []string{"/v1/anomalies/", "/anomalies/", "/v1/keys/"} {
 				harmless404 := request(t, h, http.MethodGet, "/", func(r *http.Request) { r.URL = &url.URL{Path: path + evil} })

@@ -35,7 +35,7 @@ func Store(s store.Store, set component.TelemetrySettings, scope, prefix string)
 
 // operations are the names of the calls. Watch is none: it lasts, and what it costs is in tail.
 var operations = []string{
-	"add", "get", "list", "windows", "latest", "set_status", "acknowledge", "stats", "prune", "tail", "head", "audit", "check_audit",
+	"add", "get", "list", "windows", "latest", "set_status", "acknowledge", "stats", "lanes", "levels", "overview", "prune", "tail", "head", "audit", "check_audit",
 	"add_key", "keys", "key", "revoke_key", "key_used", "ping",
 }
 
@@ -111,6 +111,18 @@ func (o *observed) Acknowledge(ctx context.Context, before time.Time, batch int)
 
 func (o *observed) Stats(ctx context.Context, q store.StatsQuery) (*store.Stats, error) {
 	return call(ctx, o, "stats", one[*store.Stats], func(ctx context.Context) (*store.Stats, error) { return o.Store.Stats(ctx, q) })
+}
+
+func (o *observed) Lanes(ctx context.Context, q store.LanesQuery) (*store.Lanes, error) {
+	return call(ctx, o, "lanes", func(l *store.Lanes) int { return len(l.Services) }, func(ctx context.Context) (*store.Lanes, error) { return o.Store.Lanes(ctx, q) })
+}
+
+func (o *observed) Levels(ctx context.Context, q store.LevelsQuery) (*store.Levels, error) {
+	return call(ctx, o, "levels", func(l *store.Levels) int { return len(l.Services) }, func(ctx context.Context) (*store.Levels, error) { return o.Store.Levels(ctx, q) })
+}
+
+func (o *observed) Overview(ctx context.Context, since time.Time) (*store.Overview, error) {
+	return call(ctx, o, "overview", one[*store.Overview], func(ctx context.Context) (*store.Overview, error) { return o.Store.Overview(ctx, since) })
 }
 
 func (o *observed) Prune(ctx context.Context, before store.Cutoffs, batch int) (store.Counts, error) {

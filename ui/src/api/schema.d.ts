@@ -239,6 +239,105 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How things stand, in one answer. It rests on what is stored and on nothing else. */
+        get: operations["getOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lanes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scores of services over time, one row of buckets for each, the most severe service first.
+         * @description Services with anomalous windows come first, then those with the highest score, then by name. The time asked for is widened to whole buckets, which
+         *     begin at whole multiples of the step since 1970, as windows do; a window belongs to the bucket in which it ends, where an end on a border
+         *     belongs to the bucket before it.
+         */
+        get: operations["getLanes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/windows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A service's window items, oldest first. They are kept as long as the exporter's `retention` of windows says. */
+        get: operations["listWindows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/levels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What would have been anomalous if the level had been another, counted on the stored windows.
+         * @description A window counts where its p-value is at most the level. It is what the p-values say, no replay: what a single metric point or a gap in the pipeline
+         *     states by itself does not depend on the level, and windows that would not have been learnt at another level are as they were.
+         */
+        get: operations["getLevel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/anomalies/{id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Anomalies before this one that look alike, the most similar first.
+         * @description Similarity is the weighted Jaccard index of the reasons: a reason is its signal, channel and item, and weighs the bits that it cost; the sum of the
+         *     smaller weights over the sum of the larger ones. Of equals the same service comes first, then the newer one. Looked at are the newest 200 of the
+         *     service and the newest 200 of all services.
+         */
+        get: operations["listSimilar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -307,6 +406,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What runs here, and who asks. */
+        get: operations["getAbout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/": {
         parameters: {
             query?: never;
@@ -314,8 +430,42 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest anomalies and the state of the streams. */
-        get: operations["getHomePage"];
+        /** The dashboard. Every page is the same document, which holds no data. */
+        get: operations["getOverviewPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/streams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The dashboard at its streams. */
+        get: operations["getStreamsPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The dashboard at its settings. */
+        get: operations["getSettingsPage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -331,7 +481,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One anomaly. */
+        /** The dashboard at one anomaly. */
         get: operations["getAnomalyPage"];
         put?: never;
         post?: never;
@@ -341,15 +491,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/style.css": {
+    "/assets/{name}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** How the pages look. */
-        get: operations["getStyle"];
+        /** What the dashboard is made of. A name's content never changes. */
+        get: operations["getAsset"];
         put?: never;
         post?: never;
         delete?: never;
@@ -874,6 +1024,179 @@ export interface components {
              */
             expires_at?: string | null;
         };
+        About: {
+            version: string;
+            /** @description Of the Rust core. */
+            core_version: string;
+            /** @description Of the OpenTelemetry Collector; empty where it was not built as a module. */
+            collector_version: string;
+            /** @description The name of the key or the subject of the token; `anybody` where nobody has to say. */
+            actor: string;
+            role: components["schemas"]["Role"];
+            /** @description Nobody has to say who they are. */
+            open: boolean;
+            /** @description Where a trace is shown, with {trace_id} for its id; empty where it is not configured. */
+            trace_url: string;
+        };
+        Overview: {
+            /**
+             * @description A store that is away is a 503.
+             * @enum {string}
+             */
+            store: "ready";
+            services: number;
+            /** @description How many there are of each state, as `/v1/streams` lists them. */
+            streams: {
+                new: number;
+                warming: number;
+                ready: number;
+            };
+            /** @description The current stream that is furthest from ready; null where all are. */
+            warmup: components["schemas"]["Warmup"] | null;
+            /** @description Of all current streams in their newest windows. Current is what has a window no older than five of its own lengths before the newest of all. */
+            records_per_second: number;
+            /**
+             * Format: date-time
+             * @description The end of the newest window; null where there is none.
+             */
+            newest_window: string | null;
+            /** @description From its end to now; with telemetry that is late, or recorded, it is large. */
+            lag_seconds: number | null;
+            /** @description Records of the current streams' newest windows that were not scored: over a cap, late, skipped under overload, unusable. */
+            unscored: number;
+            budgets: components["schemas"]["Budget"][];
+            anomalies: {
+                pending: number;
+                investigating: number;
+                /** @description Those that began in the last 24 hours. */
+                last_24h: number;
+            };
+        };
+        Warmup: {
+            service: string;
+            signal: components["schemas"]["Signal"];
+            /** @description Windows learnt. */
+            seen: number;
+            /** @description Windows until it is ready. */
+            needed: number;
+        };
+        /** @description False alarms of one processor, as its newest window says. */
+        Budget: {
+            component_id: string;
+            /** @description 0 where the level is fixed. */
+            per_day: number;
+            /** @description Episodes begun in the last 24 hours of event time. */
+            spent: number;
+            level: components["schemas"]["Probability"];
+        };
+        Lanes: {
+            /**
+             * Format: date-time
+             * @description Where the first bucket begins.
+             */
+            start_time: string;
+            /**
+             * Format: date-time
+             * @description Where the last one ends.
+             */
+            end_time: string;
+            step_seconds: number;
+            buckets: number;
+            services: components["schemas"]["Lane"][];
+            /** @description There are services that are less severe. */
+            more: boolean;
+        };
+        Lane: {
+            service: string;
+            max_score: number;
+            /** @description Anomalous windows in all. */
+            anomalies: number;
+            /** @description The highest score of each bucket, to three decimals; null where no window ended. */
+            scores: (number | null)[];
+            /** @description Anomalous windows of each bucket. */
+            anomalous: number[];
+        };
+        WindowPage: {
+            windows: components["schemas"]["Window"][];
+            next_cursor: components["schemas"]["NextCursor"];
+        };
+        /** @description One window of a service, judged. */
+        Window: {
+            /**
+             * Format: date-time
+             * @description Its end.
+             */
+            timestamp: string;
+            /** Format: date-time */
+            window_start: string;
+            service: string;
+            /** @description All signals together; −log10 of its p-value. */
+            score: number;
+            p_value: components["schemas"]["Probability"];
+            /** @description What the p-value had to reach. */
+            level: components["schemas"]["Probability"];
+            anomaly: boolean;
+            /** @description Missing where the level is fixed. */
+            budget_per_day?: number;
+            budget_spent?: number;
+            component_id: string;
+            process_id?: string;
+            streams: components["schemas"]["WindowStream"][] | null;
+        };
+        /** @description One signal's part of a window. */
+        WindowStream: {
+            signal: components["schemas"]["Signal"];
+            /** @enum {string} */
+            state: "new" | "warming" | "ready";
+            /** @description Windows learnt. */
+            seen: number;
+            /** @description Windows until it is ready. */
+            needed: number;
+            records: number;
+            /** @description Over a cap, late, skipped under overload, unusable. */
+            unscored?: number;
+            p_value: components["schemas"]["Probability"];
+            p_floor: components["schemas"]["Probability"];
+            bits: number;
+            /** @description The window was not learnt. */
+            quarantined?: boolean;
+            /** @description A lasting change became the new normal. */
+            adopted?: boolean;
+            memory_bytes: number;
+        };
+        Levels: {
+            level: number;
+            /** Format: date-time */
+            start_time: string;
+            /** Format: date-time */
+            end_time: string;
+            /** @description From start_time to end_time. */
+            days: number;
+            /** @description Windows of all services. Several processes that watch one service count once a window. */
+            windows: number;
+            anomalous_windows: number;
+            /** @description Runs of consecutive anomalous windows of a service. */
+            episodes: number;
+            /** @description Those with most anomalous windows first. */
+            services: components["schemas"]["LevelOfService"][];
+            /** @description There are services with fewer. */
+            more: boolean;
+        };
+        LevelOfService: {
+            service: string;
+            windows: number;
+            anomalous_windows: number;
+            episodes: number;
+        };
+        SimilarList: {
+            similar: components["schemas"]["Similar"][];
+        };
+        Similar: {
+            similarity: number;
+            /** @description The items (log templates, operations, series) that cost both their bits, the costliest first. */
+            shared: string[];
+            anomaly: components["schemas"]["Anomaly"];
+        };
     };
     responses: {
         /** @description A parameter, a header or the body is not what this document asks for; `details` names it and says what is. */
@@ -1055,6 +1378,13 @@ export interface components {
         Text: string;
         /** @description `next_cursor` of the page before, with the same filters and order; empty for the first page. */
         Cursor: string;
+        /**
+         * @description Before this time, which must lie after `start_time`; now where it is not given.
+         * @example 2026-03-01T18:00:00Z
+         */
+        UntilTime: components["schemas"]["TimeOfQuery"];
+        /** @description How many services at most. */
+        LimitOfServices: number;
         /** @description How many at most. */
         Limit: number;
     };
@@ -1776,6 +2106,231 @@ export interface operations {
             504: components["responses"]["Timeout"];
         };
     };
+    getOverview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state of the streams, the newest windows, the budgets and the open anomalies. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getLanes: {
+        parameters: {
+            query?: {
+                /**
+                 * @description From this time on; six hours before `end_time` where it is not given.
+                 * @example 2026-03-01T12:00:00Z
+                 */
+                start_time?: components["schemas"]["TimeOfQuery"];
+                /**
+                 * @description Before this time, which must lie after `start_time`; now where it is not given.
+                 * @example 2026-03-01T18:00:00Z
+                 */
+                end_time?: components["parameters"]["UntilTime"];
+                /**
+                 * @description How long a bucket is; by default a 120th of the time, in whole lengths of the newest window. At least one window, at most 90 days, and longer where
+                 *     there would be more than 500 buckets.
+                 * @example 5m
+                 */
+                step?: string;
+                /** @description The service's exact name. */
+                service?: components["parameters"]["Service"];
+                /** @description How many services at most. */
+                limit?: components["parameters"]["LimitOfServices"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lanes"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listWindows: {
+        parameters: {
+            query: {
+                /**
+                 * @description The service's exact name.
+                 * @example cart
+                 */
+                service: components["schemas"]["Name"];
+                /**
+                 * @description Windows that end at this time or later; without it from the first on.
+                 * @example 2026-03-01T12:00:00Z
+                 */
+                start_time?: components["schemas"]["TimeOfQuery"];
+                /**
+                 * @description Windows that end before this time, which must not lie before `start_time`.
+                 * @example 2026-03-02T12:00:00Z
+                 */
+                end_time?: components["schemas"]["TimeOfQuery"];
+                /** @description `next_cursor` of the page before, with the same filters and order; empty for the first page. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description How many at most. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. An empty `next_cursor` ends the list. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WindowPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getLevel: {
+        parameters: {
+            query: {
+                /**
+                 * @description The p-value that a window has to reach.
+                 * @example 0.0001
+                 */
+                level: number;
+                /**
+                 * @description From this time on; a day before `end_time` where it is not given.
+                 * @example 2026-03-01T12:00:00Z
+                 */
+                start_time?: components["schemas"]["TimeOfQuery"];
+                /**
+                 * @description Before this time, which must lie after `start_time`; now where it is not given.
+                 * @example 2026-03-01T18:00:00Z
+                 */
+                end_time?: components["parameters"]["UntilTime"];
+                /** @description How many services at most. */
+                limit?: components["parameters"]["LimitOfServices"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts, of all services together and of those with most anomalous windows. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Levels"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listSimilar: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["parameters"]["AnomalyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those that share a reason. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimilarList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
     getHealth: {
         parameters: {
             query?: never;
@@ -1894,7 +2449,7 @@ export interface operations {
             500: components["responses"]["InternalError"];
         };
     };
-    getHomePage: {
+    getAbout: {
         parameters: {
             query?: never;
             header?: never;
@@ -1903,7 +2458,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page without scripts. */
+            /** @description Versions, and the name and role that the credentials have. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -1913,7 +2468,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/html": string;
+                    "application/json": components["schemas"]["About"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -1926,9 +2481,158 @@ export interface operations {
             504: components["responses"]["Timeout"];
         };
     };
+    getOverviewPage: {
+        parameters: {
+            query?: {
+                /** @description What the page shows: the page reads it, any parameter is allowed. */
+                view?: {
+                    [key: string]: string;
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HTML. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    /** @description Changes with the file and its encoding. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    /** @description Changes with the file and its encoding. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getStreamsPage: {
+        parameters: {
+            query?: {
+                /** @description What the page shows: the page reads it, any parameter is allowed. */
+                view?: {
+                    [key: string]: string;
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HTML. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    /** @description Changes with the file and its encoding. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    /** @description Changes with the file and its encoding. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getSettingsPage: {
+        parameters: {
+            query?: {
+                /** @description What the page shows: the page reads it, any parameter is allowed. */
+                view?: {
+                    [key: string]: string;
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HTML. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    /** @description Changes with the file and its encoding. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    /** @description Changes with the file and its encoding. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+        };
+    };
     getAnomalyPage: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description What the page shows: the page reads it, any parameter is allowed. */
+                view?: {
+                    [key: string]: string;
+                };
+            };
             header?: never;
             path: {
                 id: components["parameters"]["AnomalyId"];
@@ -1937,53 +2641,85 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page without scripts. */
+            /** @description HTML. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     "RateLimit-Limit": components["headers"]["RateLimitLimit"];
                     "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
                     "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    /** @description Changes with the file and its encoding. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "text/html": string;
                 };
             };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    /** @description Changes with the file and its encoding. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["Unavailable"];
-            504: components["responses"]["Timeout"];
         };
     };
-    getStyle: {
+    getAsset: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                name: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description A style sheet. */
+            /** @description The file. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     "RateLimit-Limit": components["headers"]["RateLimitLimit"];
                     "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
                     "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    /** @description Changes with the file and its encoding. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "text/css": string;
+                    "text/javascript": string;
+                    "image/svg+xml": string;
+                    "image/png": string;
+                    "font/woff2": string;
                 };
             };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    /** @description Changes with the file and its encoding. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];

@@ -47,6 +47,12 @@ func (o *Operation) CheckAnswer(method string, status int, header http.Header, b
 			return fmt.Errorf("%s: %d: header: %w", o.ID, status, err)
 		}
 	}
+	if len(a.content) == 0 {
+		if len(body) > 0 || header.Get("Content-Type") != "" {
+			return fmt.Errorf("%s: %d has a body", o.ID, status)
+		}
+		return nil
+	}
 	kind, utf8 := mediaType(header.Get("Content-Type"))
 	schema, ok := a.content[kind]
 	if !ok || !utf8 {

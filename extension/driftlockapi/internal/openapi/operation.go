@@ -19,6 +19,7 @@ type Operation struct {
 	document *Document
 	params   []param
 	query    []string // the names of those of the query, as they are listed
+	free     bool     // the query is not read here: an object stands for all of it
 	bodies   map[string]*jsonschema.Schema
 	answers  map[int]answer
 }
@@ -38,6 +39,10 @@ func (d *Document) operation(pointer string, o map[string]any) (*Operation, erro
 		p, err := d.param(pointer + "/parameters/" + strconv.Itoa(i))
 		if err != nil {
 			return nil, err
+		}
+		if p.in == "query" && p.kind == "object" {
+			op.free = true
+			continue
 		}
 		op.params = append(op.params, p)
 		if p.in == "query" {

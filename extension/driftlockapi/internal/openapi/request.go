@@ -34,11 +34,8 @@ func bad(format string, args ...any) error { return problem(http.StatusBadReques
 
 // Params holds a request's path, query and headers to what is described and returns the query's values by name.
 func (o *Operation) Params(r *http.Request) (map[string]string, error) {
-	query, err := url.ParseQuery(r.URL.RawQuery)
+	query, err := o.parseQuery(r)
 	if err != nil {
-		return nil, bad("the query cannot be read: %s", clip(err.Error()))
-	}
-	if err := o.known(query); err != nil {
 		return nil, err
 	}
 	values := make(map[string]string, len(query))
@@ -61,6 +58,17 @@ func (o *Operation) Params(r *http.Request) (map[string]string, error) {
 		}
 	}
 	return values, nil
+}
+
+func (o *Operation) parseQuery(r *http.Request) (url.Values, error) {
+	if o.free {
+		return nil, nil
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, bad("the query cannot be read: %s", clip(err.Error()))
+	}
+	return query, o.known(query)
 }
 
 // known refuses parameters that the document does not have: a filter that is silently ignored shows somebody the wrong list.
