@@ -14,6 +14,8 @@ export default defineConfig({
     // The pages' Content-Security-Policy takes neither inline scripts nor data: scripts and fonts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Of everything that is bundled; the page names it under Settings.
+    license: { fileName: "assets/licenses.md" },
   },
   server: { proxy: { "/v1": { target: api, changeOrigin: true } } },
   test: { include: ["src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts"] },

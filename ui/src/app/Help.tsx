@@ -15,10 +15,10 @@ const keys: readonly (readonly [string[], string])[] = [
 ];
 
 const severities = [
-  [1, "fewer than 2 decades: seen once in a hundred windows or more often"],
-  [2, "once in a hundred"],
-  [4, "once in ten thousand"],
-  [7, "once in ten millions"],
+  [0, "more often than once in a thousand windows"],
+  [3, "once in a thousand"],
+  [5, "once in a hundred thousand"],
+  [8, "once in a hundred millions"],
   [12, "once in a million millions, or less"],
 ] as const;
 
@@ -42,7 +42,7 @@ export function Help({ close }: { close: () => void }) {
         ))}
       </dl>
       <h3 className="section-title mt-5">Severity</h3>
-      <p className="mt-1 text-sm text-quiet">The score counts decades: −log₁₀ of how often chance makes a window this odd, given the service’s own past.</p>
+      <p className="mt-1 text-sm text-quiet">The score counts decades: −log<sub>10</sub> of how often chance makes a window this odd, given the service’s own past.</p>
       <ul className="mt-2 space-y-1 text-sm">
         {severities.map(([score, means]) => (
           <li key={score} className="grid grid-cols-[7rem_1fr]"><SeverityMark score={score} named /><span>{means}</span></li>

@@ -31,7 +31,7 @@ export function IncidentRow({ incident, selected, focus, opened, toggle }: Props
             <strong className="font-semibold">{lead.service}</strong><span className="sr-only">: </span> <span className="wrap-anywhere">{headline(lead)}</span>
           </Link>
         </h3>
-        <p className="mt-0.5 flex min-w-0 items-center gap-2 text-sm text-quiet">
+        <p className="mt-1 flex h-6 min-w-0 items-center gap-2 text-sm text-quiet">
           {incident.members.length > 1 ? (
             <button type="button" className="row-toggle" aria-expanded={opened} onClick={toggle}>
               <Icon name={opened ? "down" : "right"} />{incident.members.length} services

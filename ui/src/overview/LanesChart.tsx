@@ -3,7 +3,7 @@ import type { PointerEvent } from "react";
 import type { Lane, Lanes } from "../api/contract";
 import { tickLabel, timeTicks } from "../chart/ticks";
 import { severityOf } from "../severity/severity";
-import { local } from "../time/format";
+import { local, span } from "../time/format";
 import { anomalousPath, brushed, lanePaths } from "./lanes";
 
 const laneHeight = 26;
@@ -79,7 +79,7 @@ export function LanesChart({ lanes, shown, service, setService, setSpan }: Props
         {ticks.map((tick) => <div key={tick} className="absolute inset-y-0 w-px bg-rule" style={{ left: left(tick) }} />)}
         {shown.map((each) => <LaneBars key={each.service} lane={each} buckets={lanes.buckets} faded={service !== undefined && each.service !== service} />)}
         {hand !== undefined && bucket !== undefined && (
-          <Pointer hand={hand} text={lane ? reading(lane, bucket, begin, step) : ""} />
+          <Pointer hand={hand} text={hand.from !== undefined ? drawn(hand.from, hand, lanes) : lane ? reading(lane, bucket, begin, step) : ""} />
         )}
       </div>
       <div className="relative col-start-2 h-5 text-xs text-quiet" aria-hidden="true">
@@ -120,6 +120,12 @@ function reading(lane: Lane, bucket: number, begin: number, step: number): strin
   const stated = lane.anomalous[bucket] ?? 0;
   const what = score === null ? "no windows" : `score ${score.toFixed(1)}, ${severityOf(score).name}${stated > 0 ? `, ${stated} anomalous` : ""}`;
   return `${lane.service} · ${local(from, new Date())} · ${what}`;
+}
+
+function drawn(from: number, { x, width }: Hand, lanes: Lanes): string {
+  const { first, end } = brushed(from, x, width, lanes.buckets);
+  const at = (bucket: number) => new Date(Date.parse(lanes.start_time) + bucket * lanes.step_seconds * 1000);
+  return `${local(at(first), new Date())} – ${local(at(end), new Date())}, ${span((end - first) * lanes.step_seconds * 1000)}`;
 }
 
 function describe(lane: Lane): string {

@@ -40,7 +40,7 @@ export function LanesPanel({ lanes, range, setRange, service, setService, all, s
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-rule px-4 py-2.5">
         <h2 id="lanes-title" className="section-title">Services over time</h2>
         <ul className="flex gap-3 text-xs text-quiet max-lg:hidden" aria-label="What the bars mean">
-          {[2, 4, 7, 12].map((score) => <li key={score}><SeverityMark score={score} named /></li>)}
+          {[3, 5, 8, 12].map((score) => <li key={score}><SeverityMark score={score} named /></li>)}
         </ul>
         <div className="ml-auto flex items-center gap-1" role="group" aria-label="Span of time">
           <button type="button" className="icon-button" aria-label="Earlier" title="Earlier" onClick={() => setRange(moved(range, -0.5, now()))}><Icon name="left" /></button>

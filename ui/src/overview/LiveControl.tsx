@@ -18,7 +18,7 @@ export function LiveControl({ paused, setPaused }: { paused: boolean; setPaused:
       </span>
       {state.phase === "waiting" && !paused && <><Countdown until={state.until} /><button type="button" className="button" onClick={reconnect}>Try now</button></>}
       {state.phase === "stopped" && <span className="text-quiet">{state.problem.message}</span>}
-      <button type="button" className="button" aria-pressed={paused} title={paused ? "Go on (p)" : "Pause (p)"} onClick={() => setPaused(!paused)}>
+      <button type="button" className="button" title={paused ? "Go on (p)" : "Pause (p)"} onClick={() => setPaused(!paused)}>
         <Icon name={paused ? "play" : "pause"} />{paused ? "Go on" : "Pause"}
       </button>
     </div>

@@ -8,7 +8,7 @@ import type { Incident } from "./incidents";
 export function Summary({ health, incidents }: { health: Overview; incidents: readonly Incident[] }) {
   const open = incidents.filter(({ status }) => isOpen(status));
   const now = open.filter(({ ongoing }) => ongoing);
-  const first = now[0] ?? open[0];
+  const first = worst(now.length > 0 ? now : open);
   const { streams } = health;
   return (
     <div className="min-h-16" data-testid="summary">
@@ -19,13 +19,17 @@ export function Summary({ health, incidents }: { health: Overview; incidents: re
         {first ? (
           <>
             <Link to={`/anomalies/${first.lead.id}`} className="link">{first.lead.service}</Link>
-            {first.services.length > 1 && <> and {first.services.length - 1} more that it may explain</>}, since <Time at={first.since} />
+            {first.services.length > 1 && <>, which may explain {first.services.length - 1} more</>}, {first.ongoing ? "since" : "from"} <Time at={first.since} />{!first.ongoing && <> to <Time at={first.last} /></>}
           </>
         ) : streams.ready === 0 ? "Nothing is stated before a service’s usual course is known; that takes half an hour of telemetry."
           : `${health.services} ${health.services === 1 ? "service does" : "services do"} what their past explains.`}
       </p>
     </div>
   );
+}
+
+function worst(incidents: readonly Incident[]): Incident | undefined {
+  return incidents.reduce<Incident | undefined>((most, each) => (most === undefined || each.score > most.score ? each : most), undefined);
 }
 
 function sentence(now: number, open: number, ready: number): string {

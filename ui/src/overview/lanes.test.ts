@@ -3,9 +3,9 @@ import { anomalousPath, brushed, lanePaths } from "./lanes";
 
 describe("a lane", () => {
   it("has a bar for each bucket with data, in its severity's path, higher where the score is", () => {
-    const [usual, slight, clear, strong, extreme] = lanePaths([0, null, 3, 45], 24);
+    const [usual, slight, clear, strong, extreme] = lanePaths([0, null, 4, 45], 24);
     expect(usual).toBe("M0 24h.86v-1.00h-.86z");
-    expect(slight).toBe("M2 24h.86v-8.25h-.86z");
+    expect(slight).toBe("M2 24h.86v-11.00h-.86z");
     expect([clear, strong]).toEqual(["", ""]);
     expect(extreme).toBe("M3 24h.86v-22.00h-.86z");
   });

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { aboutQuery } from "../api/about";
 import { Failure, Loading } from "../notice/notice";
+import typeface from "../theme/instrument-sans.txt?url";
 
 /** Versions, who we are to this collector, and where its documents are. */
 export function About() {
@@ -21,7 +22,8 @@ export function About() {
       </dl>
       <p className="text-sm text-quiet">
         Everything on this page comes from this collector; nothing is loaded from elsewhere and nothing is sent anywhere.
-        Typeface: Instrument Sans, © The Instrument Sans Project Authors, SIL Open Font License 1.1.
+        It is made with <a className="link" href="/assets/licenses.md">free software</a> and
+        the typeface <a className="link" href={typeface}>Instrument Sans</a> (SIL Open Font License).
       </p>
     </div>
   );

@@ -14,7 +14,7 @@ export function SeverityMark({ score, named = false }: { score: number; named?: 
             fill="currentColor" fillOpacity={bar <= step ? 1 : 0} stroke="currentColor" strokeOpacity={bar <= step ? 1 : 0.45} strokeWidth="0.75" />
         ))}
       </svg>
-      {named && <span className="text-sm">{name}</span>}
+      {named && <span className={`text-sm ${step === 0 ? "text-quiet" : ""}`}>{name}</span>}
     </span>
   );
 }

@@ -3,7 +3,7 @@ import { formatP, heightOf, oneIn, severityOf } from "./severity";
 
 describe("the severity of a score", () => {
   it("rises in five named steps", () => {
-    expect([0, 1.99, 2, 4, 7, 12, 45, NaN].map((score) => severityOf(score).name))
+    expect([0, 2.99, 3, 5, 8, 12, 45, NaN].map((score) => severityOf(score).name))
       .toEqual(["usual", "usual", "slight", "clear", "strong", "extreme", "extreme", "usual"]);
   });
 

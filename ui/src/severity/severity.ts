@@ -6,13 +6,13 @@ export interface Severity {
 
 const steps: readonly (Severity & { from: number })[] = [
   { step: 4, name: "extreme", from: 12 },
-  { step: 3, name: "strong", from: 7 },
-  { step: 2, name: "clear", from: 4 },
-  { step: 1, name: "slight", from: 2 },
+  { step: 3, name: "strong", from: 8 },
+  { step: 2, name: "clear", from: 5 },
+  { step: 1, name: "slight", from: 3 },
   { step: 0, name: "usual", from: -Infinity },
 ];
 
-/** The severity of a score in decades, −log10 of a p-value: 2 is one window in a hundred, 12 one in a million millions. */
+/** The severity of a score in decades, −log10 of a p-value: 3 is one window in a thousand, 12 one in a million millions. */
 export function severityOf(score: number): Severity {
   return steps.find(({ from }) => score >= from) ?? { step: 0, name: "usual" };
 }
