@@ -1,17 +1,19 @@
 import type { Anomaly } from "./client";
 import { matches } from "./filters";
 import type { Filters } from "./filters";
+import { listed } from "./listed";
+import type { Listed } from "./listed";
 
 /** Pages of anomalies as an infinite query keeps them. */
 export interface Pages {
-  pages: { anomalies: Anomaly[]; next_cursor: string }[];
+  pages: { anomalies: Listed[]; next_cursor: string }[];
   pageParams: unknown[];
 }
 
 /** The orders a list can have. */
 export type Sort = "-timestamp" | "-score";
 
-export function compare(sort: Sort): (a: Anomaly, b: Anomaly) => number {
+export function compare(sort: Sort): (a: Listed, b: Listed) => number {
   return (a, b) => {
     const by = sort === "-score" ? b.score - a.score : Date.parse(b.timestamp) - Date.parse(a.timestamp);
     if (by !== 0) return by;
@@ -28,21 +30,21 @@ export function merged(pages: Pages, anomaly: Anomaly, filters: Filters, sort: S
     const at = page.anomalies.findIndex(({ id }) => id === anomaly.id);
     if (at < 0) continue;
     if (stale(anomaly, page.anomalies[at])) return pages;
-    return withPage(pages, index, page.anomalies.with(at, anomaly));
+    return withPage(pages, index, page.anomalies.with(at, listed(anomaly)));
   }
   if (!matches(anomaly, filters)) return pages;
   const order = compare(sort);
   for (const [index, page] of pages.pages.entries()) {
     const at = page.anomalies.findIndex((other) => order(anomaly, other) < 0);
-    if (at >= 0) return withPage(pages, index, page.anomalies.toSpliced(at, 0, anomaly));
+    if (at >= 0) return withPage(pages, index, page.anomalies.toSpliced(at, 0, listed(anomaly)));
   }
   const last = pages.pages.length - 1;
   const page = pages.pages[last];
-  return page?.next_cursor === "" ? withPage(pages, last, [...page.anomalies, anomaly]) : pages;
+  return page?.next_cursor === "" ? withPage(pages, last, [...page.anomalies, listed(anomaly)]) : pages;
 }
 
 /** Whether what came is older than what is shown, as after an answer that overtook the stream. */
-function stale(came: Anomaly, shown: Anomaly | undefined): boolean {
+function stale(came: Anomaly, shown: Listed | undefined): boolean {
   return shown?.updated_at !== undefined && came.updated_at !== undefined && Date.parse(came.updated_at) < Date.parse(shown.updated_at);
 }
 
@@ -50,6 +52,6 @@ export function holds(pages: Pages, id: string): boolean {
   return pages.pages.some(({ anomalies }) => anomalies.some((anomaly) => anomaly.id === id));
 }
 
-function withPage(pages: Pages, index: number, anomalies: Anomaly[]): Pages {
+function withPage(pages: Pages, index: number, anomalies: Listed[]): Pages {
   return { ...pages, pages: pages.pages.map((page, at) => (at === index ? { ...page, anomalies } : page)) };
 }

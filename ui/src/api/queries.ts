@@ -6,6 +6,7 @@ import type { Stream } from "./client";
 import { get } from "./contract";
 import type { Levels, Lanes, Overview, Window, WindowPage } from "./contract";
 import type { Filters } from "./filters";
+import { listed } from "./listed";
 import type { Sort } from "./pages";
 import { asProblem, worthRetrying } from "./problem";
 
@@ -25,8 +26,8 @@ export function createQueryClient(): QueryClient {
   });
 }
 
-/** How many anomalies a page of a list has. */
-export const pageSize = 200;
+/** How many anomalies a page of a list has: the first one is small, to be there at once. */
+const pageSizes = { first: 50, next: 100 };
 
 export const anomaliesKey = "anomalies";
 
@@ -34,10 +35,11 @@ export const anomaliesKey = "anomalies";
 export function anomaliesQuery(filters: Filters, sort: Sort) {
   return infiniteQueryOptions({
     queryKey: [anomaliesKey, filters, sort] as const,
-    queryFn: ({ pageParam, signal }) => data(api.GET("/v1/anomalies", {
-      params: { query: { ...defined(filters), sort, limit: pageSize, ...(pageParam === "" ? {} : { cursor: pageParam }) } },
-      signal,
-    })),
+    queryFn: async ({ pageParam, signal }) => {
+      const place = pageParam === "" ? { limit: pageSizes.first } : { limit: pageSizes.next, cursor: pageParam };
+      const page = await data(api.GET("/v1/anomalies", { params: { query: { ...defined(filters), sort, ...place } }, signal }));
+      return { anomalies: page.anomalies.map(listed), next_cursor: page.next_cursor };
+    },
     initialPageParam: "",
     getNextPageParam: (page) => (page.next_cursor === "" ? undefined : page.next_cursor),
     placeholderData: keepPreviousData,

@@ -1,3 +1,5 @@
+import { formattersOf } from "../time/format";
+
 const minute = 60_000;
 const steps = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080].map((minutes) => minutes * minute);
 
@@ -12,7 +14,7 @@ export function timeTicks(from: number, to: number, most: number, offset = new D
 
 /** `16:00`, and at midnight the day. */
 export function tickLabel(at: number, zone?: string): string {
-  const z: Intl.DateTimeFormatOptions = zone === undefined ? {} : { timeZone: zone };
-  const time = new Intl.DateTimeFormat("en-GB", { ...z, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
-  return time === "00:00" ? new Intl.DateTimeFormat("en-GB", { ...z, day: "numeric", month: "short" }).format(at) : time;
+  const { date, time } = formattersOf(zone);
+  const text = time.format(at);
+  return text === "00:00" ? date.format(at).slice(0, -5) : text;
 }

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useStore } from "../app/store";
-import type { Anomaly } from "../api/client";
+import type { Listed } from "../api/listed";
 import { useKeys } from "../keyboard/keys";
 import { VirtualList } from "../list/VirtualList";
 import { held } from "../live/feed";
@@ -12,7 +12,7 @@ import { IncidentRow, MemberRow } from "./IncidentRow";
 import type { Incident } from "./incidents";
 import type { OverviewState } from "./state";
 
-type Row = { kind: "incident"; key: string; incident: Incident } | { kind: "member"; key: string; anomaly: Anomaly; lead: boolean };
+type Row = { kind: "incident"; key: string; incident: Incident } | { kind: "member"; key: string; anomaly: Listed; lead: boolean };
 
 interface Props {
   incidents: readonly Incident[];
@@ -54,6 +54,8 @@ export function IncidentList({ incidents, state, change, loadMore }: Props) {
     },
   });
 
+  const toggle = useCallback((id: string) => change({ open: id === opened ? null : id }), [change, opened]);
+
   useHold(top, paused);
 
   return (
@@ -62,7 +64,7 @@ export function IncidentList({ incidents, state, change, loadMore }: Props) {
       <VirtualList rows={rows} keyOf={(row) => row.key} heightOf={heightOf} onEnd={loadMore} show={focused} label="Incidents"
         render={(row) => row.kind === "incident"
           ? <IncidentRow incident={row.incident} selected={row.key === selected} focus={row.key === focused} opened={row.key === opened}
-              toggle={() => change({ open: row.key === opened ? null : row.key })} />
+              toggle={toggle} />
           : <MemberRow anomaly={row.anomaly} lead={row.lead} selected={row.key === selected} focus={row.key === focused} />} />
     </div>
   );

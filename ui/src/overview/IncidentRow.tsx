@@ -1,5 +1,6 @@
-import { useEffect, useRef } from "react";
-import type { Anomaly, AnomalyStatus } from "../api/client";
+import { memo, useEffect, useRef } from "react";
+import type { AnomalyStatus } from "../api/client";
+import type { Listed } from "../api/listed";
 import { Link } from "../route/Link";
 import { SeverityMark } from "../severity/SeverityMark";
 import { formatP, oneIn } from "../severity/severity";
@@ -14,11 +15,12 @@ interface Props {
   selected: boolean;
   focus: boolean;
   opened: boolean;
-  toggle: () => void;
+  /** Shows the incident's services, or no longer. */
+  toggle: (id: string) => void;
 }
 
 /** An incident in one row; all of it leads to the anomaly that explains it. */
-export function IncidentRow({ incident, selected, focus, opened, toggle }: Props) {
+export const IncidentRow = memo(function IncidentRow({ incident, selected, focus, opened, toggle }: Props) {
   const { lead, services, signals, since, last, ongoing, score, p, status } = incident;
   const link = useFocus(focus);
   const others = services.filter((service) => service !== lead.service);
@@ -33,7 +35,7 @@ export function IncidentRow({ incident, selected, focus, opened, toggle }: Props
         </h3>
         <p className="mt-1 flex h-6 min-w-0 items-center gap-2 text-sm text-quiet">
           {incident.members.length > 1 ? (
-            <button type="button" className="row-toggle" aria-expanded={opened} onClick={toggle}>
+            <button type="button" className="row-toggle" aria-expanded={opened} onClick={() => toggle(incident.id)}>
               <Icon name={opened ? "down" : "right"} />{incident.members.length} services
             </button>
           ) : null}
@@ -46,10 +48,10 @@ export function IncidentRow({ incident, selected, focus, opened, toggle }: Props
       <span className="row-status"><StatusTag status={status} /></span>
     </article>
   );
-}
+});
 
 /** One service of an incident that is opened. */
-export function MemberRow({ anomaly, lead, selected, focus }: { anomaly: Anomaly; lead: boolean; selected: boolean; focus: boolean }) {
+export const MemberRow = memo(function MemberRow({ anomaly, lead, selected, focus }: { anomaly: Listed; lead: boolean; selected: boolean; focus: boolean }) {
   const link = useFocus(focus);
   return (
     <article className="row row-member group" data-selected={selected || undefined} data-testid="member">
@@ -65,7 +67,7 @@ export function MemberRow({ anomaly, lead, selected, focus }: { anomaly: Anomaly
       <span className="row-status"><StatusTag status={anomaly.status} /></span>
     </article>
   );
-}
+});
 
 // A sign for each status besides its name, for the eye that skims.
 const signs: Record<AnomalyStatus, string> = { pending: "○", acknowledged: "◐", investigating: "◉", resolved: "✓", dismissed: "–" };

@@ -1,13 +1,14 @@
-import type { Anomaly, AnomalyStatus, Signal } from "../api/client";
+import type { AnomalyStatus, Signal } from "../api/client";
+import type { Listed } from "../api/listed";
 
 /** Episodes that belong together, as one row: what happened, where it comes from, since when, and what became of it. */
 export interface Incident {
   /** The incident's id; of an anomaly without one its own. */
   id: string;
   /** The episode that explains the others, else the worst one. */
-  lead: Anomaly;
+  lead: Listed;
   /** All of them that are loaded, the lead first. */
-  members: readonly Anomaly[];
+  members: readonly Listed[];
   /** The services, the likeliest cause first; also those whose episodes are not loaded. */
   services: readonly string[];
   signals: readonly Signal[];
@@ -24,8 +25,8 @@ export interface Incident {
 const order: readonly AnomalyStatus[] = ["pending", "investigating", "acknowledged", "resolved", "dismissed"];
 
 /** Groups anomalies by incident. An incident stands where the first of its anomalies stands, so the list's order is kept. */
-export function groupIncidents(anomalies: readonly Anomaly[]): Incident[] {
-  const groups = new Map<string, Anomaly[]>();
+export function groupIncidents(anomalies: readonly Listed[]): Incident[] {
+  const groups = new Map<string, Listed[]>();
   for (const anomaly of anomalies) {
     const id = anomaly.incident_id ?? anomaly.id;
     const group = groups.get(id);
@@ -35,10 +36,10 @@ export function groupIncidents(anomalies: readonly Anomaly[]): Incident[] {
   return [...groups].map(([id, members]) => incident(id, members));
 }
 
-function incident(id: string, anomalies: Anomaly[]): Incident {
+function incident(id: string, anomalies: Listed[]): Incident {
   // The newest statement knows most of the incident's services.
   const services = anomalies.reduce<readonly string[]>((most, { incident_services: named = [] }) => (named.length > most.length ? named : most), []);
-  const place = (anomaly: Anomaly) => {
+  const place = (anomaly: Listed) => {
     const at = services.indexOf(anomaly.service);
     return at < 0 ? services.length : at;
   };
@@ -60,16 +61,16 @@ function incident(id: string, anomalies: Anomaly[]): Incident {
   };
 }
 
-export function startOf(anomaly: Anomaly): number {
+export function startOf(anomaly: Listed): number {
   return Date.parse(anomaly.episode?.started ?? anomaly.window_start);
 }
 
-export function endOf(anomaly: Anomaly): number {
+export function endOf(anomaly: Listed): number {
   return Date.parse(anomaly.episode?.last ?? anomaly.timestamp);
 }
 
 /** What happened, in one phrase without the service's name and the time, which stand beside it. */
-export function headline(anomaly: Anomaly): string {
+export function headline(anomaly: Listed): string {
   const said = anomaly.reasons?.[0]?.text;
   if (said !== undefined && said !== "" && anomaly.kind === "anomaly") return compact(said);
   const first = anomaly.glass_box_explanation.split("\n", 1)[0] ?? "";

@@ -1,21 +1,32 @@
 // Times are shown in the reader's zone; UTC, as logs and the API have it, is one hover away.
 
-const day: Intl.DateTimeFormatOptions = { day: "numeric", month: "short" };
-const clock: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-
 /** `2026-11-27 16:25:00 UTC`. */
 export function utc(at: Date): string {
   return `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
+// A formatter costs more to make than a thousand times to use.
+const formatters = new Map<string, { date: Intl.DateTimeFormat; time: Intl.DateTimeFormat }>();
+
+/** The formatters of a zone, the reader's where none is named. */
+export function formattersOf(zone?: string): { date: Intl.DateTimeFormat; time: Intl.DateTimeFormat } {
+  const made = formatters.get(zone ?? "");
+  if (made) return made;
+  const z: Intl.DateTimeFormatOptions = zone === undefined ? {} : { timeZone: zone };
+  const fresh = {
+    date: new Intl.DateTimeFormat("en-GB", { ...z, day: "numeric", month: "short", year: "numeric" }),
+    time: new Intl.DateTimeFormat("en-GB", { ...z, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+  };
+  formatters.set(zone ?? "", fresh);
+  return fresh;
+}
+
 /** The local time: `16:25` of today, else `26 Nov 16:25`, with the year where it is another one. */
 export function local(at: Date, now: Date, zone?: string): string {
-  const z: Intl.DateTimeFormatOptions = zone === undefined ? {} : { timeZone: zone };
-  const date = (d: Date) => new Intl.DateTimeFormat("en-GB", { ...z, year: "numeric", ...day }).format(d);
-  const time = new Intl.DateTimeFormat("en-GB", { ...z, ...clock }).format(at);
-  const [of, today] = [date(at), date(now)];
-  if (of === today) return time;
-  return `${of.slice(-4) === today.slice(-4) ? of.slice(0, -5) : of} ${time}`;
+  const { date, time } = formattersOf(zone);
+  const [of, today] = [date.format(at), date.format(now)];
+  if (of === today) return time.format(at);
+  return `${of.slice(-4) === today.slice(-4) ? of.slice(0, -5) : of} ${time.format(at)}`;
 }
 
 /** `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`: two units at most, rounded down. */
