@@ -81,7 +81,7 @@ run: ## A collector on this machine with two hours of telemetry and an incident;
 
 ##@ Test
 
-.PHONY: test test-rust test-go test-plain test-api test-faults test-short fuzz bench
+.PHONY: test test-rust test-go test-plain test-api test-faults test-short coverage fuzz bench
 test: preflight ## Everything: Rust, Go with the race detector, golden files, the distribution, end to end
 	@$(STAGE) "build the Rust core" $(MAKE) --no-print-directory cbad-core-lib
 	@$(STAGE) "test the Rust core" $(MAKE) --no-print-directory test-rust
@@ -113,6 +113,9 @@ test-go: cbad-core-lib ## Our own packages, with the race detector
 test-short: cbad-core-lib ## What is quick: no race detector, no end to end, no OpenZL in the Rust tests
 	$(CARGO) test $(CORE) --no-default-features
 	go test -short -timeout 10m $(GO_TEST_FLAGS) $$(scripts/packages.sh)
+
+coverage: cbad-core-lib ## What the tests run of handlers, store, auth, limits, processor, …; fails at 80 % or below
+	scripts/coverage.sh
 
 fuzz: cbad-core-lib ## Each fuzz target for FUZZTIME (20s), and the property tests on new cases
 	PROPTEST_CASES=2000 $(CARGO) test $(CORE) --no-default-features --lib

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.uber.org/zap"
 
 	"github.com/driftlock/driftlock/extension/driftlockapi/internal/openapi"
 	"github.com/driftlock/driftlock/internal/events"
@@ -159,7 +160,7 @@ func BenchmarkEventsHandler(b *testing.B) {
 		c := createDefaultConfig().(*Config)
 		c.RateLimit = LimitConfig{Clients: 1}
 		return c
-	}(), nil, nil, "")
+	}(), nil, zap.NewNop(), "")
 	h.gate = nil
 	h.next = h.serve("/v1/events", methods{http.MethodPost: {"", h.postEvents, false}})
 	if _, err := h.sink.RegisterEvents(nowhere{}); err != nil {
