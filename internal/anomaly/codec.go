@@ -136,7 +136,9 @@ func (r *reader) uint(name string) uint64 {
 	return uint64(v.Int())
 }
 
-func (r *reader) uint32(name string) uint32 { return uint32(min(r.uint(name), math.MaxUint32)) }
+func (r *reader) uint32(name string) uint32 {
+	return uint32(min(r.uint(name), math.MaxUint32)) //nolint:gosec // G115: bounded in this line
+}
 
 func (r *reader) flag(name string) bool {
 	v, ok := r.get(name, pcommon.ValueTypeBool)

@@ -165,6 +165,28 @@ func TestGateOpensUntilThereIsAKey(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrClosed, "a store that is away is not the credentials' fault")
 }
 
+// TestGateStaysClosed also after a restart: what ends the last key's life opens nothing.
+func TestGateStaysClosed(t *testing.T) {
+	s, c := keyring(t), &clock{time.Now()}
+	soon := c.at.Add(time.Hour)
+	k, token := newKey(t, s, c, Admin, &soon)
+	c.at = c.at.Add(2 * time.Hour)
+	for _, end := range []func(){func() {}, func() {
+		_, err := s.RevokeKey(t.Context(), k.ID, store.System)
+		require.NoError(t, err)
+	}} {
+		end()
+		gate := NewGate(NewKeys(s, c.now), nil, true)
+		open, err := gate.Open(t.Context())
+		require.NoError(t, err)
+		require.False(t, open)
+		_, err = gate.Who(t.Context(), nil)
+		require.ErrorIs(t, err, ErrMissing)
+		_, err = gate.Who(t.Context(), []string{"Bearer " + token})
+		require.Error(t, err)
+	}
+}
+
 // authenticator accepts one token, as an extension of the collector would.
 type authenticator map[string]client.AuthData
 

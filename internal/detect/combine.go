@@ -78,7 +78,7 @@ func (m *models) look(v *verdict) look {
 			}
 		}
 		n.p[kind], _ = cbad.Combine(all[from:])
-		n.n[kind] = uint16(len(all) - from)
+		n.n[kind] = uint16(len(all) - from) //nolint:gosec // G115: a channel of each kind, of which there are dozens
 	}
 	n.all, _ = cbad.Combine(all)
 	m.ps = all

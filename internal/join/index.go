@@ -11,7 +11,7 @@ type place struct {
 func (t *Table) hash(k key) uint32 {
 	hi, lo := bits.Mul64(k.hi^t.seed[0], k.lo^t.seed[1])
 	hi, lo = bits.Mul64(hi^lo^k.span, t.seed[2])
-	return uint32(hi ^ lo)
+	return uint32(hi ^ lo) //nolint:gosec // G115: the lower half of a hash is a hash
 }
 
 // find returns the ring position of a key, or empty.
@@ -26,23 +26,24 @@ func (t *Table) find(k key, hash uint32) uint32 {
 
 // insert makes an entry for a key that is not there, in the place of the oldest where the ring is full.
 func (t *Table) insert(k key, hash uint32) *entry {
-	e := &t.ring[t.head]
+	at := uint32(t.head) //nolint:gosec // G115: below MaxCapacity
+	e := &t.ring[at]
 	if t.used == len(t.ring) {
 		t.stats.Evicted++
 		if !e.seen {
 			t.stats.Awaited++
 		}
-		t.remove(t.hash(e.key), uint32(t.head))
+		t.remove(t.hash(e.key), at)
 	} else {
 		t.used++
 	}
 	*e = entry{key: k}
-	t.changed(uint32(t.head))
+	t.changed(at)
 	i := uint64(hash) & t.mask
 	for t.index[i].at != empty {
 		i = (i + 1) & t.mask
 	}
-	t.index[i] = place{hash, uint32(t.head)}
+	t.index[i] = place{hash, at}
 	if t.head++; t.head == len(t.ring) {
 		t.head = 0
 	}

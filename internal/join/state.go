@@ -54,7 +54,7 @@ func (t *Table) Save(base, serial uint64) (State, []Chunk) {
 // Chunks is how many there are to load.
 func (s State) Chunks() int {
 	used := min(s.Used, MaxCapacity)
-	return int((used + ChunkEntries - 1) / ChunkEntries)
+	return int((used + ChunkEntries - 1) / ChunkEntries) //nolint:gosec // G115: bounded in the line before
 }
 
 // Load makes a table of that capacity with the entries saved. A missing chunk is nil: its spans are forgotten, as are the
@@ -68,10 +68,11 @@ func Load(capacity int, s State, chunks [][]Entry) (*Table, error) {
 		return nil, fmt.Errorf("%d chunks of %d", len(chunks), s.Chunks())
 	}
 	t := New(capacity)
+	used, head := int(s.Used), int(s.Head) //nolint:gosec // G115: at most MaxCapacity, as was just checked
 	whole := uint64(len(t.ring)) == s.Capacity
 	var ring []Entry
 	for i, c := range chunks {
-		if want := min(ChunkEntries, int(s.Used)-i*ChunkEntries); c != nil && len(c) != want {
+		if want := min(ChunkEntries, used-i*ChunkEntries); c != nil && len(c) != want {
 			return nil, fmt.Errorf("chunk %d has %d entries, not %d", i, len(c), want)
 		}
 		whole = whole && c != nil
@@ -82,7 +83,7 @@ func Load(capacity int, s State, chunks [][]Entry) (*Table, error) {
 		t.used, t.head = len(ring), len(ring)%len(t.ring)
 		chunks = [][]Entry{ring}
 	} else {
-		t.used, t.head = int(s.Used), int(s.Head)
+		t.used, t.head = used, head
 		for i := range chunks {
 			t.marks[i] = snapshot.Loaded()
 		}
@@ -132,7 +133,7 @@ func (t *Table) put(at int, s *Entry) bool {
 	for t.index[i].at != empty {
 		i = (i + 1) & t.mask
 	}
-	t.index[i] = place{hash, uint32(at)}
+	t.index[i] = place{hash, uint32(at)} //nolint:gosec // G115: below MaxCapacity
 	return true
 }
 

@@ -1,10 +1,10 @@
 package join
 
 import (
+	"crypto/rand"
 	"encoding/binary"
 	"math"
 	"math/bits"
-	"math/rand/v2"
 
 	"github.com/driftlock/driftlock/internal/snapshot"
 )
@@ -105,8 +105,10 @@ func New(capacity int) *Table {
 		t.index[i].at = empty
 	}
 	// A secret seed, so that crafted ids cannot line up in one run of slots.
+	var secret [8 * len(t.seed)]byte
+	_, _ = rand.Read(secret[:]) // never fails
 	for i := range t.seed {
-		t.seed[i] = rand.Uint64() | 1
+		t.seed[i] = binary.LittleEndian.Uint64(secret[8*i:]) | 1
 	}
 	return t
 }

@@ -129,6 +129,10 @@ func (k *keeper) damaged(ctx context.Context, err error) {
 	if errors.As(err, &list) {
 		n = len(list.Unwrap())
 	}
+	k.leaveOut(ctx, n, err)
+}
+
+func (k *keeper) leaveOut(ctx context.Context, n int, err error) {
 	k.telemetry.damaged.Add(ctx, int64(n))
 	if k.damages.may() {
 		k.logger.Warn("left out items that are damaged", zap.Int("items", n), zap.Error(err))
@@ -141,6 +145,9 @@ func (k *keeper) add(ctx context.Context, items anomaly.Items, damage error) err
 		k.damaged(ctx, damage)
 	}
 	n, err := k.store.Add(ctx, items)
+	if store.IsPermanent(err) && !errors.Is(err, store.ErrClosed) && items.Len() > 1 {
+		return k.addHalves(ctx, items)
+	}
 	if err != nil {
 		return classify(err)
 	}
@@ -148,6 +155,41 @@ func (k *keeper) add(ctx context.Context, items anomaly.Items, damage error) err
 	k.telemetry.stored.Add(ctx, int64(added))
 	k.telemetry.known.Add(ctx, int64(items.Len()-added))
 	return nil
+}
+
+// addHalves finds what the store will never take, so that the rest of its batch is stored all the same: one row that breaks a rule would take
+// hundreds with it. Where the store takes nothing at all, that is no fault of the items', and the error stands for all of them.
+func (k *keeper) addHalves(ctx context.Context, items anomaly.Items) error {
+	var refused []anomaly.Items
+	var why error
+	halves := split(items)
+	for _, half := range halves {
+		err := k.add(ctx, half, nil)
+		if err != nil && !consumererror.IsPermanent(err) {
+			return err // all of it is tried again, and what was stored meanwhile is known by then
+		}
+		if err != nil {
+			refused, why = append(refused, half), err
+		}
+	}
+	if len(refused) == len(halves) {
+		return why
+	}
+	for _, half := range refused {
+		k.leaveOut(ctx, half.Len(), why)
+	}
+	return nil
+}
+
+func split(items anomaly.Items) []anomaly.Items {
+	a, w := len(items.Anomalies), len(items.Windows)
+	if a > 0 && w > 0 {
+		return []anomaly.Items{{Anomalies: items.Anomalies}, {Windows: items.Windows}}
+	}
+	return []anomaly.Items{
+		{Anomalies: items.Anomalies[:a/2], Windows: items.Windows[:w/2]},
+		{Anomalies: items.Anomalies[a/2:], Windows: items.Windows[w/2:]},
+	}
 }
 
 // classify decides whether exporterhelper tries again.

@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/testdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.uber.org/goleak"
 
 	"github.com/driftlock/driftlock/internal/anomaly"
@@ -127,10 +128,63 @@ func TestRetriesWhatMayMendItself(t *testing.T) {
 	require.Len(t, f.calls, 3)
 
 	f.errs = []error{&store.PermanentError{Err: errors.New("constraint failed")}}
+	ld, err = anomaly.Items{Anomalies: items(1, anomaly.ProcessID()).Anomalies}.ToLogs()
+	require.NoError(t, err)
 	err = e.ConsumeLogs(t.Context(), ld)
 	require.ErrorContains(t, err, "constraint failed")
 	require.Len(t, f.calls, 4, "a permanent error is not tried again")
 	require.NoError(t, inner.Shutdown(t.Context()))
+}
+
+// picky never takes some anomalies; it is a store that breaks off, as a transaction does.
+type picky struct {
+	store.Store
+	never  map[string]bool
+	broken error
+	stored map[string]bool
+}
+
+func (p *picky) Add(_ context.Context, it anomaly.Items) (store.Counts, error) {
+	if p.broken != nil {
+		return store.Counts{}, p.broken
+	}
+	for _, a := range it.Anomalies {
+		if p.never[a.ID] {
+			return store.Counts{}, &store.PermanentError{Err: errors.New("value out of range")}
+		}
+	}
+	for _, a := range it.Anomalies {
+		p.stored[a.ID] = true
+	}
+	return store.Counts{Anomalies: len(it.Anomalies), Windows: len(it.Windows)}, nil
+}
+
+func TestOneBadItemTakesNoOthersWithIt(t *testing.T) {
+	t.Parallel()
+	tel := componenttest.NewTelemetry()
+	defer func() { require.NoError(t, tel.Shutdown(context.Background())) }()
+	set := exportertest.NewNopSettings(kind)
+	set.TelemetrySettings = tel.NewTelemetrySettings()
+	k, err := newKeeper(set, Settings{})
+	require.NoError(t, err)
+	it := items(100, "p")
+	p := &picky{stored: map[string]bool{}, never: map[string]bool{it.Anomalies[17].ID: true, it.Anomalies[99].ID: true}}
+	k.store = p
+	require.NoError(t, k.add(t.Context(), it, nil))
+	require.Len(t, p.stored, 98)
+	m, err := tel.GetMetric("otelcol_exporter_driftlocktest_items_damaged")
+	require.NoError(t, err)
+	require.EqualValues(t, 2, m.Data.(metricdata.Sum[int64]).DataPoints[0].Value)
+
+	for _, broken := range []error{&store.PermanentError{Err: errors.New("no database file")}, errors.New("database is locked")} {
+		p.broken = broken
+		err = k.add(t.Context(), it, nil)
+		require.ErrorIs(t, err, broken, "nothing can be stored: no fault of the items")
+		require.Equal(t, store.IsPermanent(broken), consumererror.IsPermanent(err))
+	}
+	m, err = tel.GetMetric("otelcol_exporter_driftlocktest_items_damaged")
+	require.NoError(t, err)
+	require.EqualValues(t, 2, m.Data.(metricdata.Sum[int64]).DataPoints[0].Value)
 }
 
 func TestClassify(t *testing.T) {

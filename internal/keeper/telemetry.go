@@ -31,7 +31,7 @@ func newTelemetry(set component.TelemetrySettings, kind component.Type) (*teleme
 		stored:  counter("items_stored", "Anomalies and window items that were new to the store."),
 		known:   counter("items_known", "Items that the store had already; delivery is at least once."),
 		refused: counter("items_refused", "Items of other processes, refused because accept_remote is off."),
-		damaged: counter("items_damaged", "Items that could not be read or written again. Lists of more than ten in one payload count as eleven."),
+		damaged: counter("items_damaged", "Items that could not be read or that the store will never take. Lists of more than ten in one payload count as eleven."),
 		expired: counter("items_expired", "Items deleted because their retention had passed."),
 	}
 	return t, errors.Join(errs...)

@@ -186,7 +186,7 @@ func (r *reader) count(least uint64) int {
 	if r.err != nil {
 		return 0
 	}
-	return int(n)
+	return int(n) //nolint:gosec // G115: at most the length of r.b
 }
 
 func (r *reader) value(v reflect.Value) {

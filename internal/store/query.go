@@ -161,7 +161,7 @@ func (q Query) ParseCursor(text string) (*Position, error) {
 }
 
 func (s Sort) code() byte {
-	c := byte(slices.Index(Fields, s.Field)) << 1
+	c := byte(slices.Index(Fields, s.Field)) << 1 //nolint:gosec // G115: there are four
 	if s.Ascending {
 		c |= 1
 	}

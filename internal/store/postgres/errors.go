@@ -37,7 +37,7 @@ func permanent(code string) bool {
 	}
 	switch code {
 	case "42501", // insufficient_privilege
-		"42P01": // undefined_table: the schema is being migrated, or search_path is wrong
+		"42P01", "42703", "42883", "42704": // undefined_table, _column, _function, _object: the schema is being migrated, or search_path is wrong
 		return false
 	}
 	switch code[:2] {

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -115,11 +116,11 @@ func parse(o Options) (*pgxpool.Config, error) {
 		// The driver's message quotes the string, with the password out only where it finds one.
 		return nil, errors.New("dsn is neither a URL such as postgres://user@host:5432/driftlock nor a list such as host=db user=driftlock dbname=driftlock")
 	}
-	cfg.MaxConns = int32(positive(o.MaxOpen, DefaultMaxOpen))
+	cfg.MaxConns = small(positive(o.MaxOpen, DefaultMaxOpen))
 	cfg.MaxConnLifetime = positive(o.MaxLifetime, DefaultMaxLifetime)
 	cfg.MaxConnLifetimeJitter = cfg.MaxConnLifetime / 10
 	cfg.MaxConnIdleTime = time.Minute
-	cfg.MinIdleConns = min(int32(positive(o.MinIdle, DefaultMinIdle)), cfg.MaxConns)
+	cfg.MinIdleConns = min(small(positive(o.MinIdle, DefaultMinIdle)), cfg.MaxConns)
 	cfg.ConnConfig.ConnectTimeout = positive(o.ConnectTimeout, DefaultConnectTimeout)
 	params := cfg.ConnConfig.RuntimeParams
 	if params["application_name"] == "" {
@@ -147,6 +148,10 @@ func positive[T int | time.Duration](v, otherwise T) T {
 		return v
 	}
 	return otherwise
+}
+
+func small(n int) int32 {
+	return int32(min(n, math.MaxInt32)) //nolint:gosec // G115: bounded in this line
 }
 
 // place names the database in messages.

@@ -173,7 +173,7 @@ func TestWhatPostgresCannotHold(t *testing.T) {
 func TestPermanentErrors(t *testing.T) {
 	for code, want := range map[string]bool{
 		"23514": true, "22P02": true, "42601": true, "54000": true, "0A000": true,
-		"40001": false, "40P01": false, "53100": false, "53300": false, "57P01": false, "55P03": false, "08006": false, "42501": false, "42P01": false, "": false,
+		"40001": false, "40P01": false, "53100": false, "53300": false, "57P01": false, "55P03": false, "08006": false, "42501": false, "42P01": false, "42703": false, "42883": false, "42704": false, "": false,
 	} {
 		require.Equal(t, want, permanent(code), code)
 	}

@@ -163,7 +163,7 @@ func createFile(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return fmt.Errorf("make the store's folder: %w", err)
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // G304: the configuration names the file
 	if err != nil {
 		return fmt.Errorf("make the store's file: %w", err)
 	}
@@ -196,7 +196,7 @@ func dsn(path string, more ...string) string {
 		"_foreign_keys": {"true"},
 		"_auto_vacuum":  {"incremental"},
 	}
-	for i := 0; i < len(more); i += 2 {
+	for i := 0; i+1 < len(more); i += 2 {
 		v.Set(more[i], more[i+1])
 	}
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath(), RawQuery: v.Encode()}
