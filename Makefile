@@ -20,6 +20,7 @@ BENCH ?= .
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
 ACTIONLINT    := go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GOVULNCHECK   := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
+GO_LICENCES   := go run go.elastic.co/go-licence-detector@v0.11.1
 
 CARGO        := cargo
 CORE         := --manifest-path cbad-core/Cargo.toml --locked
@@ -129,7 +130,7 @@ include quality/quality.mk
 
 ##@ Keep in order
 
-.PHONY: lint lint-go lint-rust lint-ci vulnerabilities fmt clean
+.PHONY: lint lint-go lint-rust lint-ci licences vulnerabilities fmt clean
 lint: lint-go lint-rust lint-ci ## All linters; any finding fails
 
 lint-go: cbad-core-lib
@@ -146,9 +147,16 @@ lint-rust:
 lint-ci:
 	$(ACTIONLINT)
 
+licences: ## Licences and sources of all that we link; needs cargo-deny
+	@$(CARGO) deny --version >/dev/null 2>&1 || { \
+		printf 'missing: cargo-deny\n    cargo install cargo-deny --version 0.20.2 --locked\n' >&2; exit 1; }
+	scripts/licences.sh $(GO_LICENCES)
+	cd cbad-core && $(CARGO) deny --locked check licenses bans sources
+
 vulnerabilities: cbad-core-lib ## Known vulnerabilities of what we depend on; needs the network and cargo-audit
 	$(GOVULNCHECK) ./...
 	cd cbad-core && $(CARGO) audit
+	[ ! -f ui/package-lock.json ] || npm audit --prefix ui
 
 fmt: ## Format Go and Rust
 	gofmt -w $$(git ls-files '*.go')
