@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -200,6 +201,35 @@ func TestTrim(t *testing.T) {
 		got, n := through(t, Items{Anomalies: []*Anomaly{a}})
 		assert.LessOrEqual(t, n, MaxItemBytes, signal)
 		assert.Len(t, got.Anomalies, 1)
+	}
+}
+
+// TestTrimTakesTheLeastFirst leaves excerpts where it is enough that what the other signals show, or the costs of words, go.
+func TestTrimTakesTheLeastFirst(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(7, 8))
+	exhibit := func(words, also int) json.RawMessage {
+		return json.RawMessage(`{"signal":"logs","excerpts":[{"text":"a line","words":[` + strings.Repeat("[0,1,2],", words) + `[3,4,5]]}],"also":["` + strings.Repeat("x", also) + `"]}`)
+	}
+	for name, tt := range map[string]struct {
+		words, also int
+		want        []string
+		without     []string
+	}{
+		"fits":          {10, 10, nil, nil},
+		"other signals": {10, 70 << 10, []string{"window_data"}, []string{"also"}},
+		"words too":     {9 << 10, 70 << 10, []string{"window_data"}, []string{"also", "words"}},
+	} {
+		a := randomAnomaly(r)
+		a.Trimmed, a.BaselineData, a.WindowData = nil, nil, exhibit(tt.words, tt.also)
+		got, size := carry[Logs](t, Items{Anomalies: []*Anomaly{a}})
+		assert.LessOrEqual(t, size, MaxItemBytes)
+		kept := string(got.Anomalies[0].WindowData)
+		assert.Contains(t, kept, "a line", name)
+		assert.Equal(t, tt.want, got.Anomalies[0].Trimmed, name)
+		for _, member := range []string{"also", "words"} {
+			assert.Equal(t, !slices.Contains(tt.without, member), strings.Contains(kept, `"`+member+`"`), "%s: %s", name, member)
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ const (
 )
 
 // trim returns an anomaly whose carriers weigh at most limit, a itself if it fits.
-// What goes first is what a reader misses least: excerpts, then samples, requests and reasons from the last on, then the rest.
+// What goes first is what a reader misses least: what the weaker signals show, the costs of single words, excerpts, then samples, requests and reasons from the last on, then the rest.
 // Channels and statistics, without which a verdict cannot be made again, go when nothing else is left: a detector's never do.
 func (a *Anomaly) trim(limit int) (*Anomaly, error) {
 	t := *a
@@ -81,6 +81,20 @@ func (a *Anomaly) trim(limit int) (*Anomaly, error) {
 		size -= n
 		if !slices.Contains(t.Trimmed, what) {
 			t.Trimmed = append(slices.Clone(t.Trimmed), what)
+		}
+	}
+	for _, part := range []string{"also", "words"} {
+		for _, d := range []struct {
+			name string
+			data *json.RawMessage
+		}{{"baseline_data", &t.BaselineData}, {"window_data", &t.WindowData}} {
+			if size <= limit {
+				break
+			}
+			if less := without(*d.data, part); len(less) < len(*d.data) {
+				cutBy(d.name, len(*d.data)-len(less))
+				*d.data = less
+			}
 		}
 	}
 	if size > limit && len(t.BaselineData) > 0 {
@@ -203,6 +217,29 @@ func excerpt(raw json.RawMessage) (json.RawMessage, error) {
 		return nil, err
 	}
 	return bytes.ToValidUTF8(b.Bytes(), []byte("\uFFFD")), nil
+}
+
+// without leaves a member out of an exhibit and of its excerpts; data of another form stay as they are.
+func without(data json.RawMessage, member string) json.RawMessage {
+	var whole map[string]json.RawMessage
+	if json.Unmarshal(data, &whole) != nil || whole == nil {
+		return data
+	}
+	delete(whole, member)
+	var records []map[string]json.RawMessage
+	if raw, ok := whole["excerpts"]; ok && json.Unmarshal(raw, &records) == nil && records != nil {
+		for _, r := range records {
+			delete(r, member)
+		}
+		if less, err := json.Marshal(records); err == nil {
+			whole["excerpts"] = less
+		}
+	}
+	less, err := json.Marshal(whole)
+	if err != nil {
+		return data
+	}
+	return less
 }
 
 // cut keeps at most n bytes of s and no half rune.

@@ -19,6 +19,12 @@ type Evidence struct {
 	WindowSample   []Excerpt `json:"window_sample"`
 	// ScoreHistory are past scores of the deciding channel, newest last.
 	ScoreHistory []float64 `json:"score_history"`
+	// Nulls are what each ranked channel was ranked among.
+	Nulls []Null `json:"nulls,omitempty"`
+	// Courses are the costliest series (metrics), in the order of the items.
+	Courses []Course `json:"courses,omitempty"`
+	// Calls are the window's calls (traces), the costliest first.
+	Calls []Call `json:"calls,omitempty"`
 	// Terms are what the costliest items rest on, by channel; RecomputeTerms reads an element.
 	Terms json.RawMessage `json:"terms"`
 }
@@ -59,6 +65,54 @@ type Excerpt struct {
 	TimeNs  uint64 `json:"time_ns"`
 	TraceID string `json:"trace_id"`
 	Text    string `json:"text"`
+	// Bits are what its words cost, given the past's (logs); nil without a past. Words past the end of Text are in it too.
+	Bits *float64 `json:"bits,omitempty"`
+	// Share is one record's part of what records of its kind cost the window (logs); nil where they cost nothing.
+	Share *float64 `json:"share,omitempty"`
+	// Words are its words as bytes start to end of Text, and the bits of each.
+	Words []Word `json:"words,omitempty"`
+}
+
+// Word is start, end and bits.
+type Word [3]float64
+
+// Null is a histogram of the past scores that a channel's statistic was ranked among.
+type Null struct {
+	Channel  ChannelKind `json:"channel"`
+	Observed float64     `json:"observed"`
+	// Low is the least past score, Width that of a bin; 0 where all are equal.
+	Low    float64  `json:"low"`
+	Width  float64  `json:"width"`
+	Counts []uint64 `json:"counts"`
+}
+
+// Course is one series' points around the window, and what its past expects of them.
+type Course struct {
+	ID      uint64  `json:"id"`
+	Context uint64  `json:"context"`
+	Bits    float64 `json:"bits"`
+	StartNs uint64  `json:"start_ns"`
+	// Points are seconds since StartNs and values; those from Window on are the window's.
+	Points [][2]float64 `json:"points"`
+	Window uint32       `json:"window"`
+	// Expected are from which second on, the value expected, and the band that held 99 % of the past.
+	Expected [][4]float64 `json:"expected"`
+	// Drift tells that the band is of the level of the last points together.
+	Drift bool `json:"drift"`
+}
+
+// Call is one edge of the window's calls. What is nil the past says nothing on.
+type Call struct {
+	Parent             uint64   `json:"parent"`
+	Operation          uint64   `json:"operation"`
+	Spans              uint64   `json:"spans"`
+	Errors             uint64   `json:"errors"`
+	Expected           *float64 `json:"expected,omitempty"`
+	ExpectedErrors     *float64 `json:"expected_errors,omitempty"`
+	DurationNs         float64  `json:"duration_ns"` // geometric mean, exclusive of children
+	ExpectedDurationNs *float64 `json:"expected_duration_ns,omitempty"`
+	Bits               float64  `json:"bits"`
+	TraceIDs           []string `json:"trace_ids,omitempty"`
 }
 
 // DecodeEvidence reads what Stream.Evidence returned; nil for none.

@@ -104,16 +104,7 @@ func traceIDs(a *anomaly.Anomaly) []string {
 	return ids
 }
 
-// excerpts is the form of baseline_data and window_data.
-type excerpts struct {
-	Signal       anomaly.Signal     `json:"signal"`
-	Excerpts     []cbad.Excerpt     `json:"excerpts"`
-	Compression  []cbad.Compression `json:"compression,omitempty"`
-	ScoreHistory []float64          `json:"score_history,omitempty"`
-	Permutations uint32             `json:"permutations,omitempty"`
-}
-
-// evidence adds the second opinions: those on the strongest signal, else on the first that has any.
+// evidence adds the second opinions: those on the strongest signal, else on the first that has any; with them what the others show.
 func (j *judgement) evidence(a *anomaly.Anomaly) {
 	a.PermutationP = 1
 	from := j.signal
@@ -125,9 +116,8 @@ func (j *judgement) evidence(a *anomaly.Anomaly) {
 			from = s
 		}
 	}
-	e, err := cbad.DecodeEvidence(j.v.signals[from].evidence)
-	if err != nil || e == nil {
-		j.m.refused(from, "decode evidence", err)
+	e := j.decoded(from)
+	if e == nil {
 		return
 	}
 	for _, c := range e.Compression {
@@ -136,14 +126,30 @@ func (j *judgement) evidence(a *anomaly.Anomaly) {
 		}
 	}
 	a.EntropyBaseline, a.EntropyWindow, a.PermutationP = e.EntropyBaseline, e.EntropyWindow, e.PermutationP
-	j.m.d.hideInExcerpts(from, e)
-	a.BaselineData = encode(excerpts{Signal: signalNames[from], Excerpts: e.BaselineSample, ScoreHistory: e.ScoreHistory})
-	a.WindowData = encode(excerpts{
-		Signal: signalNames[from], Excerpts: e.WindowSample, Compression: e.Compression, Permutations: e.Permutations,
-	})
+	past, now := j.exhibits(from, e)
+	for s := range signals {
+		if s == from || !j.v.present[s] || len(j.v.signals[s].evidence) == 0 {
+			continue
+		}
+		if e := j.decoded(s); e != nil {
+			p, n := j.exhibits(s, e)
+			past.Also, now.Also = append(past.Also, p), append(now.Also, n)
+		}
+	}
+	a.BaselineData, a.WindowData = encode(past), encode(now)
 }
 
-func encode(e excerpts) json.RawMessage {
+// decoded is a signal's evidence; nil where it cannot be read.
+func (j *judgement) decoded(s signal) *cbad.Evidence {
+	e, err := cbad.DecodeEvidence(j.v.signals[s].evidence)
+	if err != nil || e == nil {
+		j.m.refused(s, "decode evidence", err)
+		return nil
+	}
+	return e
+}
+
+func encode(e exhibit) json.RawMessage {
 	data, err := json.Marshal(e)
 	if err != nil { // a number that is not finite
 		return nil

@@ -53,6 +53,7 @@ func TestExplanations(t *testing.T) {
 				})
 				path := filepath.Join("testdata", "explanations", string(k.Kind)+".golden")
 				recomputed(t, l.anomalies)
+				exhibited(t, l.anomalies)
 				got := read(in, l.anomalies)
 				if *update {
 					require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))

@@ -20,18 +20,6 @@ func (d *Detector) hideSecrets(it *cbad.Item) {
 	it.Sample = d.shownRecord(it.Sample)
 }
 
-// hideInExcerpts redacts the records that evidence shows. Those of metrics are times and values alone.
-func (d *Detector) hideInExcerpts(s signal, e *cbad.Evidence) {
-	if s == metrics {
-		return
-	}
-	for _, list := range [][]cbad.Excerpt{e.BaselineSample, e.WindowSample} {
-		for i := range list {
-			list[i].Text = d.shownRecord(list[i].Text)
-		}
-	}
-}
-
 // shownRecord redacts a record, which the core may have cut.
 func (d *Detector) shownRecord(text string) string {
 	if strings.HasSuffix(text, "…") || len(text) >= cutRecord-4 {

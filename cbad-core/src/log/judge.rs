@@ -102,13 +102,18 @@ impl Judge {
         NewLine { severe, ..self.novelty.bits().past }
     }
 
+    /// What a channel is ranked among, where it is.
+    pub fn history(&self, kind: ChannelKind) -> Option<&History> {
+        match kind {
+            ChannelKind::LogTransition => Some(&self.transition),
+            ChannelKind::LogCount => Some(&self.count),
+            _ => None,
+        }
+    }
+
     /// Past scores of a channel, newest last.
     pub fn recent(&self, kind: ChannelKind, n: usize) -> Vec<f64> {
-        match kind {
-            ChannelKind::LogTransition => self.transition.recent(n),
-            ChannelKind::LogCount => self.count.recent(n),
-            _ => Vec::new(),
-        }
+        self.history(kind).map_or_else(Vec::new, |h| h.recent(n))
     }
 
     pub fn memory(&self) -> usize {

@@ -217,7 +217,7 @@ impl Visitor for Walk<'_> {
 
 /// Whether a variable that starts at `start` goes on the one that ended at `end`, as in an address or a time.
 #[inline(always)]
-fn joins(text: &[u8], end: usize, start: usize) -> bool {
+pub(super) fn joins(text: &[u8], end: usize, start: usize) -> bool {
     start == end + 1 && matches!(text[end], b'.' | b':' | b'-' | b'/' | b',' | b'+')
 }
 

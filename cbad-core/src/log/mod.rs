@@ -23,6 +23,7 @@ mod novelty;
 pub mod sample;
 mod stream;
 mod window;
+mod wording;
 
 #[cfg(test)]
 mod grouping_tests;

@@ -203,8 +203,13 @@ impl Detector for LogStream {
         }
 
         if let Some(terms) = terms {
-            let (baseline, sample) = (&self.baseline, &self.open.sample);
-            let evidence = super::evidence::collect(&verdict, baseline, sample, &self.judge, self.params.seed);
+            let records = super::evidence::Sources {
+                baseline: &self.baseline,
+                window: &self.open.sample,
+                tables: &self.tables,
+                judge: &self.judge,
+            };
+            let evidence = super::evidence::collect(&verdict, &records, self.params.seed);
             self.evidence = Some(Evidence { terms, ..evidence });
         }
         self.learn(window, &mut verdict, &new, !tuples.is_empty());

@@ -85,6 +85,18 @@ fn a_new_error_line_is_found_and_explained() {
     assert_eq!(evidence.items, v.items);
     assert!(evidence.compression[0].baseline_raw > 1000 && evidence.permutations > 0, "{evidence:?}");
     assert!(!evidence.baseline_sample.is_empty() && !evidence.window_sample.is_empty());
+    let said = evidence.window_sample.iter().find(|e| e.text.contains("refused")).expect("the line is shown");
+    let bits: f64 = v.items.iter().filter(|i| i.id == item.id).map(|i| i.bits).sum();
+    assert!((said.share.unwrap() - bits).abs() < 0.01, "one line has all of its kind's bits: {said:?}");
+    let costliest = said.words.iter().max_by(|a, b| a.2.total_cmp(&b.2)).unwrap();
+    assert!(
+        ["connection", "refused", "attempts"].contains(&&said.text[costliest.0 as usize..costliest.1 as usize]),
+        "{said:?}"
+    );
+    assert!(evidence.baseline_sample.iter().all(|e| e.bits.unwrap() < said.bits.unwrap() && e.share.is_none()));
+    let null = evidence.nulls.iter().find(|n| n.channel == ChannelKind::LogCount).expect("counts are ranked");
+    assert_eq!(null.observed, channel(&v, ChannelKind::LogCount).statistic);
+    assert!(evidence.nulls.iter().all(|n| n.channel != ChannelKind::LogNew), "novelty has no history");
     observe(&mut stream, &ordinary(401, 40));
     stream.close(&window(401));
     assert!(stream.evidence().is_none(), "evidence is of the window closed last");

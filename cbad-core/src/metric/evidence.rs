@@ -6,14 +6,19 @@
 
 use super::stream::MetricStream;
 use super::window::Judged;
-use crate::evidence::{compression, entropy, permutation, Evidence, Excerpt};
-use crate::Item;
+use crate::evidence::{compression, entropy, permutation, six_digits, Course, Evidence, Excerpt, Null};
+use crate::{Item, Verdict};
 
 /// Series that evidence speaks of.
 const SERIES: usize = 3;
 const PERMUTATIONS: u32 = 99;
 const EXCERPTS: usize = 16;
 const SCORES: usize = 64;
+/// Points of a series that are drawn, of its past and of the window each.
+const POINTS: usize = 64;
+/// Hours of which the expectation is given.
+const HOURS: usize = 24;
+const HOUR_NS: u64 = 3_600_000_000_000;
 
 /// Baseline and window points of one series.
 struct Sample {
@@ -22,8 +27,9 @@ struct Sample {
 }
 
 impl MetricStream {
-    /// Evidence on the window's costliest series, in the order given.
-    pub(super) fn collect_evidence(&self, costliest: &[Judged], items: &[Item]) -> Evidence {
+    /// Evidence on the window's costliest series, in the order of the verdict's items.
+    pub(super) fn collect_evidence(&self, costliest: &[Judged], verdict: &Verdict) -> Evidence {
+        let items = &verdict.items;
         let samples: Vec<Sample> = costliest.iter().take(SERIES).map(|j| self.sample(j)).collect();
         let baseline = records(&samples, |s| &s.baseline);
         let window = records(&samples, |s| &s.window);
@@ -35,17 +41,83 @@ impl MetricStream {
             entropy_window: entropy(&w),
             permutation_p,
             permutations,
-            items: items.to_vec(),
+            items: items.clone(),
             baseline_sample: excerpts(&samples, |s| &s.baseline),
             window_sample: excerpts(&samples, |s| &s.window),
             score_history: self.recent_scores(SCORES),
-            terms: Vec::new(),
+            nulls: verdict.channels.iter().filter_map(|c| Null::of(c.kind, c.statistic, self.history())).collect(),
+            courses: costliest
+                .iter()
+                .take(SERIES)
+                .zip(&samples)
+                .zip(items)
+                .map(|((j, s), i)| self.course(j, s, i))
+                .collect(),
+            ..Evidence::default()
         }
     }
 
     fn sample(&self, j: &Judged) -> Sample {
         Sample { baseline: self.recent_points(&j.key), window: self.window_points(j) }
     }
+
+    /// The newest points of the past and of the window, with what each hour of them lets expect.
+    fn course(&self, j: &Judged, sample: &Sample, item: &Item) -> Course {
+        let newest = |points: &[(u64, f64)], n: usize| points[points.len().saturating_sub(n)..].to_vec();
+        let past = newest(&sample.baseline, POINTS);
+        let window = past.len() as u32;
+        let points = [past, newest(&sample.window, POINTS)].concat();
+        let start_ns = points.iter().map(|p| p.0).min().unwrap_or_default();
+        let drift = j.drift > j.decades;
+        Course {
+            id: item.id,
+            context: item.context,
+            bits: item.bits,
+            start_ns,
+            expected: self.expectations(j, item, &points, start_ns, drift),
+            points: points.into_iter().map(|(t, v)| (seconds(t - start_ns), six_digits(v))).collect(),
+            window,
+            drift,
+        }
+    }
+
+    /// From each hour on, what is expected; of a series whose hours do not speak, once for all.
+    fn expectations(
+        &self,
+        j: &Judged,
+        item: &Item,
+        points: &[(u64, f64)],
+        start_ns: u64,
+        drift: bool,
+    ) -> Vec<(f64, f64, f64, f64)> {
+        let row = |t: u64, expected: f64, (low, high): (f64, f64)| {
+            (seconds(t - start_ns), six_digits(expected), six_digits(low), six_digits(high))
+        };
+        let stated = item.band.map(|band| row(start_ns, item.expected, band));
+        let Some(series) = self.series_of(&j.key).filter(|_| j.step.seasonal.is_some() && !drift) else {
+            return stated.into_iter().collect();
+        };
+        let mut all: Vec<(f64, f64, f64, f64)> = Vec::new();
+        let mut hour = None;
+        let mut times: Vec<u64> = points.iter().map(|p| p.0).collect();
+        times.sort_unstable();
+        for t in times {
+            if hour != Some(t / HOUR_NS) && all.len() < HOURS {
+                hour = Some(t / HOUR_NS);
+                let from = (t - t % HOUR_NS).max(start_ns);
+                all.extend(series.hour_expectation(t).map(|e| row(from, e.expected, e.band)));
+            }
+        }
+        if all.is_empty() {
+            all.extend(stated);
+        }
+        all
+    }
+}
+
+/// Milliseconds are as fine as a chart is.
+fn seconds(ns: u64) -> f64 {
+    (ns / 1_000_000) as f64 / 1e3
 }
 
 fn slices(records: &[String]) -> Vec<&[u8]> {
@@ -75,10 +147,9 @@ fn excerpts(samples: &[Sample], part: impl Fn(&Sample) -> &Vec<(u64, f64)>) -> V
     let each = EXCERPTS / samples.len().max(1);
     let newest = |s| {
         let points = part(s);
-        points[points.len().saturating_sub(each)..].iter().map(|&(time_ns, v)| Excerpt {
-            time_ns,
-            trace_id: String::new(),
-            text: format!("{}.{:03} {v}", time_ns / 1_000_000_000, time_ns / 1_000_000 % 1000),
+        points[points.len().saturating_sub(each)..].iter().map(|&(time_ns, v)| {
+            let text = format!("{}.{:03} {v}", time_ns / 1_000_000_000, time_ns / 1_000_000 % 1000);
+            Excerpt::new(time_ns, String::new(), text)
         })
     };
     samples.iter().flat_map(newest).collect()

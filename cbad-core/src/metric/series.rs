@@ -209,6 +209,13 @@ impl Series {
         self.within_range(base + band.centre, base + band.low, base + band.high)
     }
 
+    /// What the hour of a time lets expect, once it was seen often enough.
+    pub fn hour_expectation(&self, time_ns: u64) -> Option<Expectation> {
+        let base = self.season.expected(hour_of(time_ns))?;
+        let band = self.tails[RESIDUAL].band(BAND_SHARE);
+        Some(self.within_range(base + band.centre, base + band.low, base + band.high))
+    }
+
     /// The present level, the reference, and the band around it that held 99 % of the past levels.
     pub fn drift_expectation(&self) -> (f64, Expectation) {
         let (a, band) = (&self.averages, self.tails[DRIFT].band(BAND_SHARE));

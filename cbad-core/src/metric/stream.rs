@@ -13,6 +13,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::series::Series;
 use super::table::{Key, Table};
 use super::twins::Twins;
 use super::window::{Judged, OpenWindow, Pending};
@@ -93,6 +94,15 @@ impl MetricStream {
 
     pub(super) fn recent_scores(&self, n: usize) -> Vec<f64> {
         self.history.recent(n)
+    }
+
+    /// What a window's sum is ranked among.
+    pub(super) fn history(&self) -> &History {
+        &self.history
+    }
+
+    pub(super) fn series_of(&self, key: &Key) -> Option<&Series> {
+        self.table.get(key).map(|e| &*e.series)
     }
 
     /// Kept points of a series, those of the open window not among them.
@@ -215,7 +225,7 @@ impl MetricStream {
         verdict.items = self.items(contributors);
         self.rule(window, verdict);
         if p <= self.params.evidence_p {
-            self.evidence = Some(self.collect_evidence(&self.open.judged[..contributors], &verdict.items));
+            self.evidence = Some(self.collect_evidence(&self.open.judged[..contributors], verdict));
         }
 
         // A window in which no series could speak yet says nothing on how large T is.

@@ -91,6 +91,15 @@ fn a_flagged_window_has_evidence_and_others_have_none() {
     assert!(e.entropy_baseline > 1.0 && e.entropy_window > 1.0);
     assert_eq!((e.baseline_sample.len(), e.window_sample.len(), e.score_history.len()), (16, 16, 64));
     assert_eq!(e.window_sample[15].text, format!("{}.000 89", 1500 * 60));
+    let c = &e.courses[0];
+    assert_eq!((c.id, c.bits, c.window as usize + 20), (v.items[0].id, v.items[0].bits, c.points.len()));
+    assert!(c.points.windows(2).all(|p| p[0].0 <= p[1].0) && c.points[0].0 == 0.0, "{c:?}");
+    assert_eq!(c.points.last().unwrap().1, 89.0);
+    let &(_, expected, low, high) = c.expected.last().unwrap();
+    assert!(low <= expected && expected <= high && high < 70.0, "{c:?}");
+    assert!(c.points[..c.window as usize].iter().all(|p| p.1 < 70.0));
+    assert_eq!((e.nulls.len(), e.nulls[0].observed), (1, v.channels[0].statistic));
+    assert!(e.nulls[0].counts.iter().sum::<u64>() > 1000);
     // The quarantined window stays out of the sample that the next is compared with.
     observe(&mut stream, &[point(1501, 2, 500.0)]);
     stream.close(&window(1501));

@@ -22,6 +22,7 @@
 //! `adopt_after` of them came in a row. After a change of instance (restart, deploy) the levels are followed faster and
 //! durations and net are silent for three windows, counts and new edges for one; learning goes on.
 
+mod calls;
 mod channels;
 mod errors;
 mod level;

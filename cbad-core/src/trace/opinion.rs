@@ -1,23 +1,34 @@
-//! Evidence on a flagged window: samples, their second opinions, the history behind the deciding p.
+//! Evidence on a flagged window: samples, their second opinions, the histories behind the p's, and the calls.
 
-use super::sample::{Baseline, Kept, Sample};
-use crate::evidence::{self, Evidence, Excerpt};
-use crate::Item;
+use super::calls::calls;
+use super::past::Past;
+use super::sample::{Baseline, Kept};
+use super::standing::Histories;
+use super::window::OpenWindow;
+use crate::evidence::{self, Evidence, Excerpt, Null};
+use crate::{Channel, ChannelKind, Item, Verdict};
 
 /// Excerpts of each side.
 const EXCERPTS: usize = 12;
 /// Permutations: p is stated in hundredths, which is what a second opinion needs.
 const PERMUTATIONS: u32 = 99;
+/// Past scores shown.
+const MAX_SCORES: usize = 64;
 
-/// Compares the canonical text of the window's sample with the baseline's.
-pub(super) fn evidence(
-    window: &Sample,
-    baseline: &Baseline,
-    items: &[Item],
-    score_history: Vec<f64>,
-    seed: u64,
-) -> Evidence {
-    let window = window.sorted();
+/// What the window is compared with.
+pub(super) struct Sources<'a> {
+    pub past: &'a Past,
+    pub baseline: &'a Baseline,
+    pub histories: &'a Histories,
+}
+
+/// Compares the canonical text of the window's sample with the baseline's. The window is not learnt yet.
+pub(super) fn evidence(open: &OpenWindow, sources: &Sources<'_>, verdict: &Verdict, seed: u64) -> Evidence {
+    let Sources { past: learnt, baseline, histories } = sources;
+    let items = &verdict.items;
+    let decided = verdict.channels.iter().min_by(|a, b| a.p.total_cmp(&b.p)).map(|c| c.kind);
+    let null = |c: &Channel| Null::of(c.kind, c.statistic, histories.of(c.kind));
+    let window = open.sample.sorted();
     let (past, now) = (texts(baseline.spans()), texts(window.iter()));
     let (past, now) = (bytes(&past), bytes(&now));
     let (permutation_p, permutations) = evidence::permutation(&past, &now, seed, PERMUTATIONS);
@@ -27,11 +38,14 @@ pub(super) fn evidence(
         entropy_window: evidence::entropy(&now),
         permutation_p,
         permutations,
-        items: items.to_vec(),
+        items: items.clone(),
         baseline_sample: baseline.spans().rev().take(EXCERPTS).map(Kept::excerpt).collect(),
         window_sample: telling(&window, items),
-        score_history,
-        terms: Vec::new(),
+        score_history: decided.map_or_else(Vec::new, |kind| histories.of(kind).recent(MAX_SCORES)),
+        // Of what is new only the edges have a history, and they are but one of its two ways.
+        nulls: verdict.channels.iter().filter(|c| c.kind != ChannelKind::TraceNew).filter_map(null).collect(),
+        calls: calls(open, learnt, items),
+        ..Evidence::default()
     }
 }
 

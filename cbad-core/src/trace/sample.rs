@@ -42,7 +42,7 @@ impl Kept {
 
     pub fn excerpt(&self) -> Excerpt {
         let trace_id = if self.trace_id == [0; 16] { String::new() } else { hex(&self.trace_id) };
-        Excerpt { time_ns: self.time_ns, trace_id, text: self.text() }
+        Excerpt::new(self.time_ns, trace_id, self.text())
     }
 }
 

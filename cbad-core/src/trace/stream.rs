@@ -17,9 +17,6 @@ use crate::{
     count, Batch, Channel, ChannelKind, Detector, Item, Params, RecordError, SpanRecord, StreamState, Verdict, Window,
 };
 
-/// Past scores shown as evidence.
-const MAX_SCORES: usize = 64;
-
 /// What the limits of a stream turned away since its beginning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TraceEvictions {
@@ -206,9 +203,8 @@ impl TraceStream {
     }
 
     fn second_opinions(&self, verdict: &Verdict) -> Evidence {
-        let decided = verdict.channels.iter().min_by(|a, b| a.p.total_cmp(&b.p)).map(|c| c.kind);
-        let history = decided.map_or_else(Vec::new, |kind| self.histories.of(kind).recent(MAX_SCORES));
-        opinion::evidence(&self.open.sample, &self.baseline, &verdict.items, history, self.params.seed)
+        let sources = opinion::Sources { past: &self.past, baseline: &self.baseline, histories: &self.histories };
+        opinion::evidence(&self.open, &sources, verdict, self.params.seed)
     }
 }
 

@@ -439,6 +439,16 @@ fn evidence_comes_with_flagged_windows_only() {
     assert!(e.entropy_window > 0.0 && (10..=99).contains(&e.permutations), "{e:?}");
     assert!((0.01..=1.0).contains(&e.permutation_p), "{e:?}");
     assert!(e.window_sample[0].text.contains(&format!(">{QUERY:016x}")), "{:?}", e.window_sample[0]);
+    let slow = &e.calls[0];
+    assert_eq!((slow.operation, slow.spans), (QUERY, spans.iter().filter(|s| s.operation == QUERY).count() as u64));
+    assert!(slow.duration_ns > 2.0 * slow.expected_duration_ns.unwrap(), "{slow:?}");
+    let of_edge = |i: &&crate::Item| i.id == slow.operation && i.context == slow.parent;
+    let bits: f64 = v.items.iter().filter(of_edge).map(|i| i.bits).sum();
+    assert!((slow.bits - bits).abs() < 0.01 && bits > 0.0, "{slow:?}");
+    let all: u64 = e.calls.iter().map(|c| c.spans).sum();
+    assert_eq!(all, spans.len() as u64, "all edges of so few are shown");
+    let durations = e.nulls.iter().find(|n| n.channel == ChannelKind::TraceDuration).unwrap();
+    assert!(durations.counts.iter().sum::<u64>() > 50);
     judge(&mut stream, &usual(&mut random, 101, 30), 101);
     assert!(stream.evidence().is_none());
 }

@@ -640,10 +640,10 @@ export interface components {
             /** @description Bits per byte. */
             entropy_window: number;
             permutation_p: components["schemas"]["Probability"];
-            /** @description Excerpts and statistics of the past; not in lists. */
-            baseline_data?: unknown;
-            /** @description Excerpts and statistics of the window; not in lists. */
-            window_data?: unknown;
+            /** @description What the strongest signal shows of the past; not in lists. */
+            baseline_data?: components["schemas"]["Exhibit"];
+            /** @description What the strongest signal shows of the window; not in lists. */
+            window_data?: components["schemas"]["Exhibit"];
             /** @description What the verdict follows from, enough to compute it again; not in lists. */
             statistics?: unknown;
             /** @description Records were skipped under overload. */
@@ -662,6 +662,98 @@ export interface components {
             created_at?: string;
             /** Format: date-time */
             updated_at?: string;
+        };
+        /** @description What one signal shows of the past or of the window, for people; without secrets. Where an item would be too large, `also` is left out first, then `words`. Detectors of other versions may show more. */
+        Exhibit: {
+            signal?: components["schemas"]["Signal"];
+            excerpts?: components["schemas"]["Excerpt"][];
+            compression?: components["schemas"]["Compression"][];
+            /** @description Past scores of the channel with the smallest p, newest last. */
+            score_history?: number[];
+            /** @description Random divisions of the records that permutation_p rests on. */
+            permutations?: number;
+            /** @description Of the past. */
+            nulls?: components["schemas"]["NullDistribution"][];
+            /** @description The costliest series around the window, the costliest first. */
+            series?: components["schemas"]["SeriesAround"][];
+            /** @description The window's calls, the costliest first, then the most frequent ones. */
+            calls?: components["schemas"]["Call"][];
+            /** @description What the other unusual signals show. */
+            also?: components["schemas"]["Exhibit"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A record of the sample. */
+        Excerpt: {
+            /** @description Nanoseconds since 1970. */
+            time_ns: number;
+            /** @description Empty where it has none. */
+            trace_id?: string;
+            text: string;
+            /** @description What its words cost, given the sampled past: the length of a code for them in which every value is one word and so is every unknown word. */
+            bits?: number;
+            /** @description Of the window's bits, one record's part of what records of its kind cost. */
+            share?: number;
+            /** @description Its words: start and end in characters of the text, and what the word costs bits after the one before it. */
+            words?: number[][];
+        };
+        /** @description Sizes in bytes of the sampled records, and the normalised compression distance that follows. */
+        Compression: {
+            ncd: number;
+            baseline: number;
+            window: number;
+            combined: number;
+            baseline_raw: number;
+            window_raw: number;
+            /** @description zstd or openzl. */
+            codec: string;
+        };
+        /** @description What a channel's statistic was ranked among: a histogram of its past scores. */
+        NullDistribution: {
+            channel: string;
+            /** @description The window's statistic. */
+            observed: number;
+            /** @description The least past score. */
+            low: number;
+            /** @description Of a bin; 0 where all past scores are equal. */
+            width: number;
+            counts: number[];
+        };
+        /** @description A series' newest points of the past, without odd windows, and those of the window, with what the past expects. */
+        SeriesAround: {
+            item: string;
+            instance?: string;
+            unit?: string;
+            bits: number;
+            /** Format: date-time */
+            start: string;
+            /** @description Seconds since start and value. */
+            points: number[][];
+            /** @description From this point on they are the window's. */
+            window: number;
+            /** @description From which second on, value, low and high; the band held 99 % of the past. */
+            expected?: number[][];
+            /** @description The band is of the level of the last points together. */
+            drift?: boolean;
+        };
+        /** @description An operation of the service under the one that called it. Ids make a tree of them. */
+        Call: {
+            id: string;
+            /** @description Another call's id, 0 for a root, 1 for a parent that was not seen, else an operation of another service. */
+            parent_id: string;
+            operation: string;
+            parent: string;
+            spans: number;
+            /** @description Spans expected of so many calls of the parent; missing where the past says nothing. */
+            expected?: number;
+            errors: number;
+            expected_errors?: number;
+            /** @description Geometric mean, without the children's time. */
+            duration_ns: number;
+            expected_duration_ns?: number;
+            /** @description What the edge costs; 0 where it is as usual. */
+            bits: number;
+            trace_ids?: components["schemas"]["TraceIds"];
         };
         /** @description What stands behind an anomaly. Integers that a double cannot hold are strings. */
         EvidenceBundle: {
