@@ -7,6 +7,7 @@ const keys: readonly (readonly [string[], string])[] = [
   [["Enter"], "open the row"],
   [["Esc"], "back, or take the narrowing away"],
   [["/"], "search"],
+  [["e"], "change an anomaly’s status"],
   [["p"], "pause what comes live, or go on"],
   [["+", "−"], "zoom the timeline"],
   [["o"], "the overview"],
