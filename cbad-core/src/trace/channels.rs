@@ -114,7 +114,7 @@ fn meet_again(window: &OpenWindow, now: u64, past: &Past, new: &mut Vec<Scored>)
     for s in new.iter_mut() {
         let n = traces.get(&s.symbol).copied().unwrap_or(0);
         let again = past.newcomers.bits(s.symbol, n, now).unwrap_or(0.0);
-        s.bits = again.max(s.bits + repeat_bits(n));
+        s.bits = again.max(s.bits + repeat_bits(s.bits, n));
     }
     for symbol in past.newcomers.operations(now).filter(|&o| past.edges.knows(o)) {
         let Some(&n) = traces.get(&symbol) else { continue };

@@ -21,8 +21,11 @@ const BITS_PER_TRACE: f64 = 2.0;
 /// ... up to eight of them; spans of one trace add nothing.
 const MAX_TRACES: u32 = 9;
 
-/// What it adds that several requests have the same new operation.
-pub(super) fn repeat_bits(traces: u32) -> f64 {
+/// What it adds to a novelty of `bits` that several requests have it: nothing where novelties are no sign of change.
+pub(super) fn repeat_bits(bits: f64, traces: u32) -> f64 {
+    if bits < MIN_BITS {
+        return 0.0;
+    }
     BITS_PER_TRACE * f64::from(traces.clamp(1, MAX_TRACES) - 1)
 }
 
@@ -55,7 +58,7 @@ impl Newcomers {
     pub fn bits(&self, operation: u64, traces: u32, now: u64) -> Option<f64> {
         let n = self.by_operation.get(&operation).filter(|n| n.still(now))?;
         let windows = now.saturating_sub(n.born) + 1;
-        Some(n.bits - log2(windows as f64) + repeat_bits(n.traces.saturating_add(traces)))
+        Some(n.bits - log2(windows as f64) + repeat_bits(n.bits, n.traces.saturating_add(traces)))
     }
 
     /// Those that are newcomers in window `now`, whether or not spans came in the windows between.

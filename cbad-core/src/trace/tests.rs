@@ -164,6 +164,16 @@ fn where_novelties_are_common_one_that_keeps_coming_is_none() {
     assert!(ps.iter().all(|&p| p > 1e-2), "{ps:?}");
 }
 
+/// A collector starts a few seconds before the minute is over: what the first whole minute brings is new, and no change.
+#[test]
+fn what_is_new_after_a_first_short_window_is_none() {
+    let mut random = Random(4);
+    let mut stream = TraceStream::new(Params::default());
+    judge(&mut stream, &usual(&mut random, 0, 1), 0);
+    let ps = of_new_calls(&mut stream, &mut random, 1, &[3; 6]);
+    assert!(ps.iter().all(|&p| p > 1e-2), "{ps:?}");
+}
+
 #[test]
 fn newcomers_are_bounded() {
     let (mut stream, mut random) = ready(200);
