@@ -187,8 +187,9 @@ func TestLogsHoldNoSecrets(t *testing.T) {
 	e := telling(t, nil)
 	code, body := fetch(t, http.MethodPost, e.base+"/v1/keys", strings.NewReader(`{"name":"a","role":"admin"}`), "Content-Type", "application/json")
 	require.Equal(t, 201, code)
-	token := body[strings.Index(body, "dlk_"):]
-	token = token[:strings.IndexByte(token, '"')]
+	_, token, _ := strings.Cut(body, `"token":"`)
+	token, _, _ = strings.Cut(token, `"`)
+	require.True(t, strings.HasPrefix(token, "dlk_"), body)
 	secret := token[len("dlk_0123456789abcdef_"):]
 	wrongSecret := strings.Repeat("w", len(secret))
 	for _, bearer := range []string{token, token[:21] + wrongSecret, "dlk_short" + wrongSecret, wrongSecret} {

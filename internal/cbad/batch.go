@@ -117,7 +117,7 @@ func (b *Batch) AppendSpan(s *Span) {
 	binary.LittleEndian.PutUint64(r[40:], s.Caller)
 	binary.LittleEndian.PutUint64(r[48:], s.DurationNs)
 	binary.LittleEndian.PutUint64(r[56:], s.ExclusiveNs)
-	binary.LittleEndian.PutUint64(r[64:], uint64(s.NetNs)) //nolint:gosec // the same 64 bits
+	binary.LittleEndian.PutUint64(r[64:], uint64(s.NetNs)) // the same 64 bits
 	var flags uint64
 	if s.Error {
 		flags |= spanError

@@ -78,5 +78,5 @@ func DefaultParams() Params {
 
 // duration clamps nanoseconds to what time.Duration can hold.
 func duration(ns uint64) time.Duration {
-	return time.Duration(min(ns, math.MaxInt64)) //nolint:gosec // clamped
+	return time.Duration(min(ns, math.MaxInt64))
 }
