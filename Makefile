@@ -82,7 +82,7 @@ run: ## A collector on this machine with two hours of telemetry and an incident;
 
 ##@ Test
 
-.PHONY: test test-rust test-go test-plain test-api test-faults test-short coverage fuzz bench
+.PHONY: test test-rust test-go test-plain test-api test-faults test-short coverage fuzz bench bench-load
 test: preflight ## Everything: Rust, Go with the race detector, golden files, the distribution, end to end
 	@$(STAGE) "build the Rust core" $(MAKE) --no-print-directory cbad-core-lib
 	@$(STAGE) "test the Rust core" $(MAKE) --no-print-directory test-rust
@@ -125,6 +125,10 @@ fuzz: cbad-core-lib ## Each fuzz target for FUZZTIME (20s), and the property tes
 bench: cbad-core-lib ## All benchmarks on one core; BENCH=REGEXP chooses
 	go test -run '^$$' -bench '$(strip $(BENCH))' -benchmem -cpu 1 $$(scripts/packages.sh)
 	$(CARGO) bench $(CORE) $(CARGO_FLAGS)
+
+# ROWS, REQUESTS, CLIENTS, ANOMALIES, RATE, SECONDS_EACH: smaller numbers for a quick look.
+bench-load: collector tools ## The collector under load, against its targets: events, lists of a million, a thousand live streams; needs wrk, takes 15 minutes
+	go test -run '^$$' -bench '$(strip $(BENCH))' -benchtime 1x -timeout 60m $(GO_TEST_FLAGS) ./tests/load
 
 include quality/quality.mk
 

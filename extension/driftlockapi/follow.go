@@ -7,17 +7,21 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"time"
 
 	"go.uber.org/zap"
 
+	"github.com/driftlock/driftlock/internal/limit"
 	"github.com/driftlock/driftlock/internal/live"
 	"github.com/driftlock/driftlock/internal/store"
 )
 
-// How the live stream behaves. A client that takes nothing for writeWithin is cut off; one that comes back waits reconnectAfter.
+// How the live stream behaves. A client that does not take so much as writeAtOnce bytes within writeWithin is cut off; one that comes back
+// waits reconnectAfter.
 const (
 	heartbeat      = 15 * time.Second
+	writeAtOnce    = 64 << 10 // also what a thousand clients may need a thousand times
 	writeWithin    = 10 * time.Second
 	reconnectAfter = "2000" // ms
 )
@@ -89,6 +93,10 @@ func (h *handler) follow(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	why := h.pump(ctx, r, c, s)
+	if why.reason == "slow" {
+		h.logger.Info("a client of the live stream is cut off: it takes less than comes; it may come back and go on where it was",
+			zap.String("client", limit.Client(h.limits.addresses.Of(r))), zap.String("request_id", requestID(r)))
+	}
 	h.telemetry.StreamsEnded.Add(r.Context(), 1, reasonOf[why.reason])
 	if why.text != "" {
 		b, _ := json.Marshal(map[string]string{"reason": why.text})
@@ -127,16 +135,24 @@ func (h *handler) pump(ctx context.Context, r *http.Request, c *live.Client, s *
 		}
 		for _, e := range events {
 			s.event(e.Mark, "anomaly", e.JSON)
-			if s.buffer.Len() > 256<<10 {
-				if s.flush() != nil {
-					return gone
+			if s.buffer.Len() > writeAtOnce {
+				if err := s.flush(); err != nil {
+					return notTaken(err)
 				}
 			}
 		}
-		if s.flush() != nil {
-			return gone
+		if err := s.flush(); err != nil {
+			return notTaken(err)
 		}
 	}
+}
+
+// notTaken is the end of a client to which nothing can be written any more, not even why.
+func notTaken(err error) end {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return end{reason: "slow"}
+	}
+	return gone
 }
 
 // eventWriter writes events to one client.
@@ -163,7 +179,7 @@ func (s *eventWriter) flush() error {
 	}
 	_, err := s.w.Write(s.buffer.Bytes())
 	s.buffer.Reset()
-	if s.buffer.Cap() > 1<<20 {
+	if s.buffer.Cap() > 4*writeAtOnce {
 		s.buffer = bytes.Buffer{}
 	}
 	if err != nil {

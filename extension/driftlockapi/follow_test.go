@@ -4,12 +4,17 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/store"
@@ -148,6 +153,42 @@ func TestLiveStreamIsBounded(t *testing.T) {
 	require.Contains(t, body, "too many clients follow already (stream.clients: 1)")
 	one.cancel()
 	require.Eventually(t, func() bool { return e.handler.hub.Clients() == 0 }, 5*time.Second, 5*time.Millisecond)
+}
+
+// stuck is a connection whose client takes so many writes and then no more.
+type stuck struct {
+	*httptest.ResponseRecorder
+	takes int
+}
+
+func (s *stuck) SetWriteDeadline(time.Time) error { return nil }
+
+func (s *stuck) Write(b []byte) (int, error) {
+	if s.takes--; s.takes < 0 {
+		return 0, fmt.Errorf("write tcp: %w", os.ErrDeadlineExceeded)
+	}
+	return s.ResponseRecorder.Write(b)
+}
+
+// TestAClientThatTakesNothingIsSlow: it is counted and logged as what it is, not as one that has gone.
+func TestAClientThatTakesNothingIsSlow(t *testing.T) {
+	t.Parallel()
+	e := started(t, testConfig(t))
+	defer func() { require.NoError(t, e.Shutdown(context.Background())) }()
+	core, logs := observer.New(zap.InfoLevel)
+	e.handler.logger = zap.New(core)
+	head, err := e.store.Head(t.Context())
+	require.NoError(t, err)
+	_, err = e.store.Add(t.Context(), anomaly.Items{Anomalies: []*anomaly.Anomaly{storetest.Anomaly(1)}})
+	require.NoError(t, err)
+	r := httptest.NewRequest(http.MethodGet, "/v1/stream/anomalies", nil)
+	r.Host = "localhost"
+	r.Header.Set("Last-Event-ID", head.String())
+	w := &stuck{httptest.NewRecorder(), 1}
+	e.handler.ServeHTTP(w, r)
+	require.Contains(t, w.Body.String(), "event: hello")
+	require.NotContains(t, w.Body.String(), "event: end", "nothing more can be written")
+	require.Equal(t, 1, logs.FilterMessageSnippet("it takes less than comes").Len())
 }
 
 // TestMatchesAsTheListDoes asks the store and the filter in memory the same.

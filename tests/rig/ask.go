@@ -99,8 +99,8 @@ func (c *Collector) Anomalies(query url.Values) []anomaly.Anomaly {
 }
 
 // Metric is the sum of one of the collector's own metrics over its series; names are those of metadata.yaml, and a counter's may lack the
-// ending _total. 0 where there is none.
-func (c *Collector) Metric(name string) (sum float64) {
+// ending _total. Labels, as reason="slow", choose among the series. 0 where there is none.
+func (c *Collector) Metric(name string, labels ...string) (sum float64) {
 	c.t.Helper()
 	resp, err := client.Get("http://" + c.Metrics + "/metrics")
 	require.NoError(c.t, err)
@@ -108,7 +108,13 @@ func (c *Collector) Metric(name string) (sum float64) {
 	b, err := io.ReadAll(resp.Body)
 	require.NoError(c.t, err)
 	line := regexp.MustCompile(`(?m)^(?:otelcol_)?` + regexp.QuoteMeta(name) + `(?:_total)?(?:\{.*\})? (\S+)$`)
+series:
 	for _, m := range line.FindAllSubmatch(b, -1) {
+		for _, l := range labels {
+			if !bytes.Contains(m[0], []byte(l)) {
+				continue series
+			}
+		}
 		v, err := strconv.ParseFloat(string(m[1]), 64)
 		require.NoError(c.t, err, "%s", m[0])
 		sum += v

@@ -16,8 +16,11 @@ import (
 )
 
 // Main runs a package's tests, stops the database and removes the binaries that were made for them, and fails where goroutines are left.
-func Main(m *testing.M) {
-	pgtest.Main(m, func() error {
+func Main(m *testing.M) { MainThen(m, func() error { return nil }) }
+
+// MainThen is Main with something to do at the end.
+func MainThen(m *testing.M, end func() error) {
+	pgtest.Main(m, end, func() error {
 		if built.dir == "" {
 			return nil
 		}

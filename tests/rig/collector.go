@@ -137,6 +137,9 @@ func (c *Collector) Stop() {
 	}
 }
 
+// PID is that of the process.
+func (c *Collector) PID() int { return c.cmd.Process.Pid }
+
 // Kill ends the collector as a power failure would.
 func (c *Collector) Kill() {
 	c.t.Helper()
