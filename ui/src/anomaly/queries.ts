@@ -1,8 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, data } from "../api/client";
-import type { Anomaly } from "../api/client";
-import { get } from "../api/contract";
-import type { Window, WindowPage } from "../api/contract";
 
 /** The anomalies of an incident, the most severe first. */
 export function incidentQuery(id: string) {
@@ -26,13 +23,14 @@ export function auditQuery(id: string) {
   });
 }
 
-export interface Likeness { similarity: number; shared: string[]; anomaly: Anomaly }
-
 /** Earlier anomalies that look alike. */
 export function similarQuery(id: string) {
   return queryOptions({
     queryKey: ["similar", id] as const,
-    queryFn: async ({ signal }) => (await get<{ similar: Likeness[] }>(`/v1/anomalies/${id}/similar`, {}, signal)).similar,
+    queryFn: async ({ signal }) => {
+      const answer = await data(api.GET("/v1/anomalies/{id}/similar", { params: { path: { id } }, signal }));
+      return answer.similar;
+    },
   });
 }
 
@@ -44,9 +42,10 @@ export function aroundQuery(service: string, windowStart: string) {
   const at = Date.parse(windowStart);
   return queryOptions({
     queryKey: ["windows", service, "around", windowStart] as const,
-    queryFn: async ({ signal }): Promise<Window[]> => {
+    queryFn: async ({ signal }) => {
       const query = { service, start_time: new Date(at - before).toISOString(), end_time: new Date(at + after).toISOString(), limit: 500 };
-      return (await get<WindowPage>("/v1/windows", query, signal)).windows;
+      const page = await data(api.GET("/v1/windows", { params: { query }, signal }));
+      return page.windows;
     },
   });
 }

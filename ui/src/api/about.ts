@@ -1,12 +1,11 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { get } from "./contract";
-import type { About } from "./contract";
+import { api, data } from "./client";
 
 /** What runs here, and who we are to it. */
 export function aboutQuery() {
   return queryOptions({
     queryKey: ["about"] as const,
-    queryFn: ({ signal }) => get<About>("/v1/about", {}, signal),
+    queryFn: ({ signal }) => data(api.GET("/v1/about", { signal })),
     staleTime: 5 * 60_000,
   });
 }

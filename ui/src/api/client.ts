@@ -9,6 +9,11 @@ export type AnomalyStatus = Schemas["AnomalyStatus"];
 export type Signal = Schemas["Signal"];
 export type Stream = Schemas["Stream"];
 export type Reason = Schemas["Reason"];
+export type Overview = Schemas["Overview"];
+export type Lanes = Schemas["Lanes"];
+export type Lane = Schemas["Lane"];
+export type Levels = Schemas["Levels"];
+export type Window = Schemas["Window"];
 
 /** The API, typed by its OpenAPI document. Give its calls to `data`, which throws a `Problem` where the answer is an error. */
 export const api = createClient<paths>({ baseUrl: "/", credentials: "same-origin" });

@@ -2,9 +2,7 @@ import { QueryClient, infiniteQueryOptions, keepPreviousData, queryOptions } fro
 import { resolve } from "../time/range";
 import type { Range } from "../time/range";
 import { api, data } from "./client";
-import type { Stream } from "./client";
-import { get } from "./contract";
-import type { Levels, Lanes, Overview, Window, WindowPage } from "./contract";
+import type { Stream, Window } from "./client";
 import type { Filters } from "./filters";
 import { listed } from "./listed";
 import type { Sort } from "./pages";
@@ -69,7 +67,7 @@ const pace = 15_000;
 export function overviewQuery(live: boolean) {
   return queryOptions({
     queryKey: ["overview"] as const,
-    queryFn: ({ signal }) => get<Overview>("/v1/overview", {}, signal),
+    queryFn: ({ signal }) => data(api.GET("/v1/overview", { signal })),
     refetchInterval: live ? pace : false,
     placeholderData: keepPreviousData,
   });
@@ -81,7 +79,7 @@ export function lanesQuery(range: Range, limit: number, live: boolean) {
     queryKey: ["lanes", range, limit] as const,
     queryFn: ({ signal }) => {
       const { from, to } = resolve(range, new Date());
-      return get<Lanes>("/v1/lanes", { start_time: from.toISOString(), end_time: to.toISOString(), limit }, signal);
+      return data(api.GET("/v1/lanes", { params: { query: { start_time: from.toISOString(), end_time: to.toISOString(), limit } }, signal }));
     },
     refetchInterval: live && range.kind === "last" ? pace : false,
     placeholderData: keepPreviousData,
@@ -110,6 +108,9 @@ export function streamsQuery() {
   });
 }
 
+// A day of minutes, judged by two processes.
+const mostWindows = 3000;
+
 /** One service's windows of a span of time, oldest first; a day of minutes at most. */
 export function windowsQuery(service: string, range: Range) {
   return queryOptions({
@@ -117,12 +118,13 @@ export function windowsQuery(service: string, range: Range) {
     queryFn: async ({ signal }) => {
       const { from, to } = resolve(range, new Date());
       const windows: Window[] = [];
-      let cursor: string | undefined;
+      let cursor = "";
       do {
-        const page: WindowPage = await get("/v1/windows", { service, start_time: from.toISOString(), end_time: to.toISOString(), limit: 500, cursor }, signal);
+        const query = { service, start_time: from.toISOString(), end_time: to.toISOString(), limit: 500, ...(cursor === "" ? {} : { cursor }) };
+        const page = await data(api.GET("/v1/windows", { params: { query }, signal }));
         windows.push(...page.windows);
-        cursor = page.next_cursor === "" ? undefined : page.next_cursor;
-      } while (cursor !== undefined && windows.length < 3000);
+        cursor = page.next_cursor;
+      } while (cursor !== "" && windows.length < mostWindows);
       return windows;
     },
     refetchInterval: range.kind === "last" ? pace : false,
@@ -136,7 +138,7 @@ export function levelsQuery(level: number, range: Range) {
     queryKey: ["levels", level, range] as const,
     queryFn: ({ signal }) => {
       const { from, to } = resolve(range, new Date());
-      return get<Levels>("/v1/levels", { level, start_time: from.toISOString(), end_time: to.toISOString(), limit: 20 }, signal);
+      return data(api.GET("/v1/levels", { params: { query: { level, start_time: from.toISOString(), end_time: to.toISOString(), limit: 20 } }, signal }));
     },
     staleTime: 60_000,
     placeholderData: keepPreviousData,

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { Overview } from "../api/contract";
+import type { Overview } from "../api/client";
 import { span } from "../time/format";
 
 /** At a glance: what is watched, whether it keeps up, and what the alarms cost. */

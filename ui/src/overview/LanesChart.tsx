@@ -1,6 +1,6 @@
 import { memo, useMemo, useState } from "react";
 import type { PointerEvent } from "react";
-import type { Lane, Lanes } from "../api/contract";
+import type { Lane, Lanes } from "../api/client";
 import { tickLabel, timeTicks } from "../chart/ticks";
 import { severityOf } from "../severity/severity";
 import { local, span } from "../time/format";

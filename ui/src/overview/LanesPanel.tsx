@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import type { Lanes } from "../api/contract";
+import type { Lanes } from "../api/client";
 import { useKeys } from "../keyboard/keys";
 import { SeverityMark } from "../severity/SeverityMark";
 import { Icon } from "../theme/Icon";

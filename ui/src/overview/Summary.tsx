@@ -1,4 +1,4 @@
-import type { Overview } from "../api/contract";
+import type { Overview } from "../api/client";
 import { Link } from "../route/Link";
 import { Time } from "../time/Time";
 import { isOpen } from "./incidents";

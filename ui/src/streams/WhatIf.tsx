@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { levelsQuery, overviewQuery } from "../api/queries";
-import type { Levels } from "../api/contract";
+import type { Levels } from "../api/client";
 import { Failure, Loading } from "../notice/notice";
 import { useQueryParams } from "../route/location";
 import { formatP } from "../severity/severity";
@@ -56,7 +56,7 @@ function Outcome({ levels }: { levels: Levels }) {
           </tbody>
         </table>
       )}
-      {touched.length > few && <p className="mt-2 text-sm text-quiet">and {touched.length - few}{levels.services.length >= 20 ? " or more" : ""} others</p>}
+      {touched.length > few && <p className="mt-2 text-sm text-quiet">and {touched.length - few}{levels.more ? " or more" : ""} others</p>}
     </>
   );
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { Window } from "../api/contract";
+import type { Window } from "../api/client";
 import { readLevel, scoreOf, scoresOf } from "./scores";
 
 function window(minute: number, more: Partial<Window> = {}): Window {
   return {
     timestamp: new Date(Date.UTC(2026, 10, 27, 12, minute + 1)).toISOString(), window_start: new Date(Date.UTC(2026, 10, 27, 12, minute)).toISOString(), service: "cart", component_id: "driftlockcbad",
-    score: minute, p_value: 1, level: 1e-4, anomaly: false, streams: [{ signal: "logs", state: "ready", seen: 30, needed: 30, records: 1, p_value: 0.01, bits: 0 }], ...more,
+    score: minute, p_value: 1, level: 1e-4, anomaly: false, streams: [{ signal: "logs", state: "ready", seen: 30, needed: 30, records: 1, p_value: 0.01, p_floor: 0.01, bits: 0, memory_bytes: 1 }], ...more,
   };
 }
 

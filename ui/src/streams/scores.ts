@@ -1,5 +1,4 @@
-import type { Signal } from "../api/client";
-import type { Window } from "../api/contract";
+import type { Signal, Window } from "../api/client";
 import type { ScoreSeries } from "../chart/ScoreChart";
 
 // Further out than this says no more, and would flatten the rest of a chart.
@@ -28,7 +27,7 @@ export function scoresOf(windows: readonly Window[], signal: Signal | undefined)
       flagged.push(false);
     }
     before = at;
-    const stream = window.streams.find((each) => each.signal === signal);
+    const stream = window.streams?.find((each) => each.signal === signal);
     times.push(at);
     scores.push(signal === undefined ? window.score : stream ? scoreOf(stream.p_value) : null);
     levels.push(scoreOf(window.level));
