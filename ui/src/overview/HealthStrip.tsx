@@ -18,8 +18,8 @@ export function HealthStrip({ health }: { health: Overview }) {
       <Cell name="Not scored" value={health.unscored.toLocaleString("en-GB")} warn={health.unscored > 0} testId="health-unscored"
         note={health.unscored > 0 ? "records, over a cap or late" : "no record was left out"} />
       <Budgets health={health} />
-      <Cell name="Anomalies to look at" value={String(health.anomalies.pending + health.anomalies.investigating)} testId="health-open"
-        note={`${health.anomalies.last_24h} in the last 24 h`} />
+      <Cell name="Anomalies to look at" value={(health.anomalies.pending + health.anomalies.investigating).toLocaleString("en-GB")} testId="health-open"
+        note={`${health.anomalies.last_24h.toLocaleString("en-GB")} in the last 24 h`} />
     </dl>
   );
 }

@@ -29,7 +29,7 @@ export function OverviewPage() {
   if (overview.data.newest_window === null && now.length === 0) return <FirstSteps />;
   return (
     <div className="space-y-5">
-      <Summary health={overview.data} incidents={now} />
+      <Summary health={overview.data} incidents={now} more={newest.hasNextPage} />
       <HealthStrip health={overview.data} />
       {lanes.data
         ? <LanesPanel lanes={lanes.data} range={state.range} setRange={setRange} service={state.filters.service} all={state.allLanes}

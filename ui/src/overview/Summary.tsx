@@ -4,8 +4,8 @@ import { Time } from "../time/Time";
 import { isOpen } from "./incidents";
 import type { Incident } from "./incidents";
 
-/** Whether anything is wrong, in one sentence: the first thing to read. */
-export function Summary({ health, incidents }: { health: Overview; incidents: readonly Incident[] }) {
+/** Whether anything is wrong, in one sentence: the first thing to read. `more`: there are older incidents than these. */
+export function Summary({ health, incidents, more }: { health: Overview; incidents: readonly Incident[]; more: boolean }) {
   const open = incidents.filter(({ status }) => isOpen(status));
   const now = open.filter(({ ongoing }) => ongoing);
   const first = worst(now.length > 0 ? now : open);
@@ -13,7 +13,7 @@ export function Summary({ health, incidents }: { health: Overview; incidents: re
   return (
     <div className="min-h-16" data-testid="summary">
       <h1 className="text-2xl leading-8 font-medium tracking-tight text-balance">
-        {sentence(now.length, open.length, streams.ready)}
+        {sentence(now.length, open.length, more, streams.ready)}
       </h1>
       <p className="mt-0.5 text-quiet">
         {first ? (
@@ -32,8 +32,8 @@ function worst(incidents: readonly Incident[]): Incident | undefined {
   return incidents.reduce<Incident | undefined>((most, each) => (most === undefined || each.score > most.score ? each : most), undefined);
 }
 
-function sentence(now: number, open: number, ready: number): string {
+function sentence(now: number, open: number, more: boolean, ready: number): string {
   if (now > 0) return `${now === 1 ? "One incident goes" : `${now} incidents go`} on.`;
-  if (open > 0) return `Quiet now. ${open === 1 ? "One incident waits" : `${open} incidents wait`} for a look.`;
+  if (open > 0) return `Quiet now. ${open === 1 ? "One incident waits" : `${open}${more ? " incidents or more wait" : " incidents wait"}`} for a look.`;
   return ready === 0 ? "Getting to know your services." : "All quiet.";
 }
