@@ -25,6 +25,7 @@ GO_LICENCES   := go run go.elastic.co/go-licence-detector@v0.11.1
 CARGO        := cargo
 CORE         := --manifest-path cbad-core/Cargo.toml --locked
 ARCHIVE      := cbad-core/target/release/libcbad_core.a
+HEADER       := cbad-core/include/cbad.h
 ARCHIVE_HASH := internal/cbad/archive_sha256.go
 GO_BUILD     := go build -trimpath -buildvcs=false -ldflags "-s -w"
 
@@ -54,8 +55,8 @@ $(ARCHIVE): $(CORE_SRC) | preflight
 	$(CARGO) build --release $(CORE) $(CARGO_FLAGS)
 	touch $@
 
-$(ARCHIVE_HASH): $(ARCHIVE) scripts/archive-hash.sh
-	scripts/archive-hash.sh $(ARCHIVE) $@
+$(ARCHIVE_HASH): $(ARCHIVE) $(HEADER) scripts/archive-hash.sh
+	scripts/archive-hash.sh $(ARCHIVE) $(HEADER) $@
 
 bin/driftlock bin/synthetic bin/replay: bin/%: $(GO_SRC) $(ARCHIVE_HASH)
 	$(GO_BUILD) -o $@ ./cmd/$*

@@ -108,7 +108,7 @@ impl<'a> LogRecord<'a> {
     }
 }
 
-/// A metric point: `time u64 | family u64 | instance u64 | value f64 | tag u64`, 40 bytes.
+/// A metric point: `time u64 | family u64 | instance u64 | value f64 | tag u64 | kin u64`, 48 bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
     /// Event time, nanoseconds since the epoch.
@@ -121,11 +121,14 @@ pub struct Point {
     pub value: f64,
     /// Returned with the point's verdict; the core gives it no meaning.
     pub tag: u64,
+    /// The family that stands for all that tell of the same values (the quantiles of one latency), of which the oddest
+    /// alone counts; `family` itself for a series of its own.
+    pub kin: u64,
 }
 
 impl Point {
     /// Bytes of a record.
-    pub const FIXED: usize = 40;
+    pub const FIXED: usize = 48;
 
     /// Reads record `i` of the batch.
     pub fn read(batch: &Batch<'_>, i: usize) -> Result<Self, RecordError> {
@@ -137,6 +140,7 @@ impl Point {
             instance: u64_at(b, 16),
             value: f64::from_bits(u64_at(b, 24)),
             tag: u64_at(b, 32),
+            kin: u64_at(b, 40),
         })
     }
 }

@@ -75,7 +75,7 @@ func pointEncoder() func(i int) {
 			b.Reset()
 		}
 		points = reader.Append(points[:0], metrics[i%len(metrics)], res, 1)
-		rates.Append(&b, &points[0])
+		rates.Append(&b, &points[0], nil)
 	}
 }
 
@@ -96,10 +96,50 @@ func spanEncoder() func(i int) {
 	return func(i int) { ReadSpan(&out, spans[i%len(spans)], res, 1, names, &s) }
 }
 
-var encoders = map[string]func() func(int){"log": logEncoder, "point": pointEncoder, "span": spanEncoder}
+// histogramEncoder reads a cumulative histogram with the buckets of an HTTP duration, of which a few gain.
+func histogramEncoder() func(i int) {
+	names := NewNames(10_000)
+	res := resourceOf("shop", "a")
+	reader := NewMetrics([]string{"node"}, names)
+	metrics := make([]pmetric.Metric, 1000)
+	for i := range metrics {
+		m := pmetric.NewMetric()
+		m.SetName("http.server.request.duration")
+		h := m.SetEmptyHistogram()
+		h.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+		p := h.DataPoints().AppendEmpty()
+		p.SetTimestamp(pcommon.Timestamp(i + 1))
+		p.ExplicitBounds().FromRaw([]float64{.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10})
+		counts := make([]uint64, 15)
+		for j := range 10 {
+			counts[j] = uint64(1 + i/4*(10-j))
+		}
+		p.BucketCounts().FromRaw(counts)
+		p.SetCount(uint64(10 * i))
+		p.SetSum(float64(i))
+		p.Attributes().PutStr("http.route", fmt.Sprint("/orders/", i%4))
+		metrics[i] = m
+	}
+	rates := NewRates(1000)
+	var b cbad.Batch
+	var points []Point
+	return func(i int) {
+		if i%len(metrics) == 0 {
+			b.Reset()
+		}
+		reader.Buckets = reader.Buckets[:0]
+		points = reader.Append(points[:0], metrics[i%len(metrics)], res, 1)
+		for j := range points {
+			points[j].TimeNs = uint64(i + 1)
+			rates.Append(&b, &points[j], reader.Buckets)
+		}
+	}
+}
+
+var encoders = map[string]func() func(int){"log": logEncoder, "point": pointEncoder, "histogram": histogramEncoder, "span": spanEncoder}
 
 func BenchmarkEncode(b *testing.B) {
-	for _, name := range []string{"log", "point", "span"} {
+	for _, name := range []string{"log", "point", "histogram", "span"} {
 		b.Run(name, func(b *testing.B) {
 			encode := encoders[name]()
 			for i := range 2000 {

@@ -69,7 +69,7 @@ func read(t *testing.T, data []byte) []byte {
 			for _, sm := range rm.ScopeMetrics().All() {
 				for _, m := range sm.Metrics().All() {
 					for _, p := range reader.Append(nil, m, res, 1) {
-						rates.Append(&points, &p)
+						rates.Append(&points, &p, reader.Buckets)
 					}
 				}
 			}

@@ -2,6 +2,7 @@ package canonical
 
 import (
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
@@ -14,10 +15,12 @@ type PointKind uint8
 
 // The kinds.
 const (
-	Gauge          PointKind = iota // the value as it is
-	Cumulative                      // a total since the start: becomes a rate per second
-	Delta                           // a total since the last point: becomes a rate per second
-	CumulativeMean                  // Value is a cumulative sum, Count its count: becomes the mean of what was added
+	Gauge             PointKind = iota // the value as it is
+	Cumulative                         // a total since the start: becomes a rate per second
+	Delta                              // a total since the last point: becomes a rate per second
+	CumulativeMean                     // Value is a cumulative sum, Count its count: becomes the mean of what was added
+	DeltaBuckets                       // how values are spread: becomes their quantiles
+	CumulativeBuckets                  // the same since the start: becomes the quantiles of what was added
 )
 
 // Point is one number of a metric before Rates makes a measurement of it.
@@ -25,9 +28,14 @@ type Point struct {
 	TimeNs, StartNs  uint64
 	Family, Instance uint64
 	Tag              uint64
-	Value            float64
-	Count            float64
-	Kind             PointKind
+	// Kin is the family that stands for all that tell of the same values, as the mean of a histogram for its quantiles;
+	// 0: the series' own.
+	Kin   uint64
+	Value float64
+	Count float64
+	// First and Buckets are a range of buckets kept beside the points, of the two kinds that have some.
+	First, Buckets uint32
+	Kind           PointKind
 }
 
 // Finite tells whether a point can be scored at all.
@@ -40,12 +48,17 @@ const (
 	ofQuantile
 )
 
-var partNames = [...]string{ofCount: " count", ofMean: " mean", ofQuantile: " quantile"}
+var partNames = [...]string{ofCount: " count", ofMean: " mean"}
+
+// percentile is how a quantile is called: " p95".
+func percentile(q float64) string { return " p" + strconv.FormatFloat(100*q, 'g', 6, 64) }
 
 // Metrics reads metric points. It is not safe for concurrent use; the names it enters are.
 type Metrics struct {
 	names  *Names
 	shared []string
+	// Buckets are what the points appended refer to. The caller may cut it once it has no more use for them.
+	Buckets []Bucket
 	// Shared counts points of metrics that a service shares with its neighbours, Empty those without a value.
 	Shared, Empty uint64
 }
@@ -95,12 +108,23 @@ func (r *Metrics) Append(dst []Point, m pmetric.Metric, res *Resource, now uint6
 	case pmetric.MetricTypeHistogram:
 		cumulative := m.Histogram().AggregationTemporality() == pmetric.AggregationTemporalityCumulative
 		for _, p := range m.Histogram().DataPoints().All() {
-			a.distribution(stamp{p.Timestamp(), p.StartTimestamp(), p.Attributes()}, p.Flags(), p.Count(), p.Sum(), p.HasSum(), cumulative)
+			at := stamp{p.Timestamp(), p.StartTimestamp(), p.Attributes()}
+			if base, kin, ok := a.distribution(at, p.Flags(), p.Count(), p.Sum(), p.HasSum(), cumulative); ok {
+				first := len(r.Buckets)
+				if r.Buckets, ok = appendExplicit(r.Buckets, p, !cumulative); ok {
+					a.spread(at, base, kin, cumulative, first)
+				}
+			}
 		}
 	case pmetric.MetricTypeExponentialHistogram:
 		cumulative := m.ExponentialHistogram().AggregationTemporality() == pmetric.AggregationTemporalityCumulative
 		for _, p := range m.ExponentialHistogram().DataPoints().All() {
-			a.distribution(stamp{p.Timestamp(), p.StartTimestamp(), p.Attributes()}, p.Flags(), p.Count(), p.Sum(), p.HasSum(), cumulative)
+			at := stamp{p.Timestamp(), p.StartTimestamp(), p.Attributes()}
+			if base, kin, ok := a.distribution(at, p.Flags(), p.Count(), p.Sum(), p.HasSum(), cumulative); ok {
+				first := len(r.Buckets)
+				r.Buckets = appendExponential(r.Buckets, p)
+				a.spread(at, base, kin, cumulative, first)
+			}
 		}
 	case pmetric.MetricTypeSummary:
 		for _, p := range m.Summary().DataPoints().All() {
@@ -183,13 +207,14 @@ func (a *appender) number(p pmetric.NumberDataPoint, kind PointKind) {
 	a.dst = append(a.dst, out)
 }
 
-// distribution yields how many values a second and their mean: load and latency of what a histogram measures.
-func (a *appender) distribution(at stamp, flags pmetric.DataPointFlags, count uint64, sum float64, hasSum, cumulative bool) {
+// distribution yields how many values a second and their mean: load and latency of what a histogram measures. Returned
+// are the hash that its other series are made of, and which family stands for them.
+func (a *appender) distribution(at stamp, flags pmetric.DataPointFlags, count uint64, sum float64, hasSum, cumulative bool) (base, kin uint64, ok bool) {
 	if flags.NoRecordedValue() {
 		a.r.Empty++
-		return
+		return 0, 0, false
 	}
-	base := mix(a.metric, hashMap(at.attributes))
+	base = mix(a.metric, hashMap(at.attributes))
 	kind := Delta
 	if cumulative {
 		kind = Cumulative
@@ -198,18 +223,19 @@ func (a *appender) distribution(at stamp, flags pmetric.DataPointFlags, count ui
 	rate.Value = float64(count)
 	a.dst = append(a.dst, rate)
 	if !hasSum {
-		return
+		return base, quantileFamily(base, Quantiles[0]), true
 	}
 	mean := a.point(at, a.part(base, ofMean, at.attributes, a.m.Unit()), Gauge)
 	switch {
 	case cumulative:
 		mean.Kind, mean.Value, mean.Count = CumulativeMean, sum, float64(count)
 	case count == 0:
-		return // nothing was measured, so there is no mean
+		return base, mean.Family, true // nothing was measured, so there is no mean
 	default:
 		mean.Value = sum / float64(count)
 	}
 	a.dst = append(a.dst, mean)
+	return base, mean.Family, true
 }
 
 // summary yields the rate and the quantiles, which the sender computed.
@@ -223,10 +249,15 @@ func (a *appender) summary(p pmetric.SummaryDataPoint) {
 	rate := a.point(at, a.part(base, ofCount, p.Attributes(), unitOf("", Cumulative, at.start)), Cumulative)
 	rate.Value = float64(p.Count())
 	a.dst = append(a.dst, rate)
-	for _, q := range p.QuantileValues().All() {
-		family := a.part(mix(base, math.Float64bits(q.Quantile())), ofQuantile, p.Attributes(), a.m.Unit())
+	var kin uint64
+	for i, q := range p.QuantileValues().All() {
+		family := quantileFamily(base, q.Quantile())
+		a.quantileName(family, q.Quantile(), p.Attributes())
+		if i == 0 {
+			kin = family
+		}
 		quantile := a.point(at, family, Gauge)
-		quantile.Value = q.Value()
+		quantile.Value, quantile.Kin = q.Value(), kin
 		a.dst = append(a.dst, quantile)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,12 +33,14 @@ func TestSharedSegments(t *testing.T) {
 }
 
 // values runs points through Rates and returns what a batch holds.
-func values(r *Rates, points ...Point) []float64 {
+func values(r *Rates, points ...Point) []float64 { return valuesOf(r, nil, points...) }
+
+func valuesOf(r *Rates, buckets []Bucket, points ...Point) []float64 {
 	var b cbad.Batch
 	b.Reset()
 	var out []float64
 	for i := range points {
-		r.Append(&b, &points[i])
+		r.Append(&b, &points[i], buckets)
 	}
 	for i := range b.Len() {
 		out = append(out, math.Float64frombits(binary.LittleEndian.Uint64(b.Bytes[b.Offsets[i]+24:])))
@@ -124,7 +127,7 @@ func TestRatesAreBounded(t *testing.T) {
 		assert.Equal(t, want, values(r, steady), "a series in use was forgotten")
 		values(r, Point{Family: uint64(i), TimeNs: 1, Kind: Cumulative})
 	}
-	assert.LessOrEqual(t, len(r.young)+len(r.old), 200)
+	assert.LessOrEqual(t, r.points.len(), 200)
 }
 
 func TestMetricKinds(t *testing.T) {
@@ -186,9 +189,9 @@ func TestMetricKinds(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, []short{{Cumulative, 4, 0}, {CumulativeMean, 8, 4}}, shorten(build(exponential(cumulative, true))))
-	assert.Equal(t, []short{{Delta, 4, 0}, {Gauge, 2, 0}}, shorten(build(exponential(delta, true))))
-	assert.Equal(t, []short{{Delta, 4, 0}}, shorten(build(exponential(delta, false))), "without a sum there is no mean")
+	assert.Equal(t, []short{{Cumulative, 4, 0}, {CumulativeMean, 8, 4}, {CumulativeBuckets, 0, 0}}, shorten(build(exponential(cumulative, true))))
+	assert.Equal(t, []short{{Delta, 4, 0}, {Gauge, 2, 0}, {DeltaBuckets, 0, 0}}, shorten(build(exponential(delta, true))))
+	assert.Equal(t, []short{{Delta, 4, 0}, {DeltaBuckets, 0, 0}}, shorten(build(exponential(delta, false))), "without a sum there is no mean")
 	assert.Equal(t, []short{{Cumulative, 3, 0}, {Gauge, 7, 0}}, shorten(build(func(m pmetric.Metric) {
 		p := m.SetEmptySummary().DataPoints().AppendEmpty()
 		p.SetCount(3)
@@ -263,6 +266,10 @@ func naiveCount(m pmetric.Metric) (points, empty, shared int) {
 		}
 		return 1
 	}
+	// The quantiles are one point that refers to the buckets, if anything is in them or may have been before.
+	spread := func(temporality pmetric.AggregationTemporality, counts []uint64) bool {
+		return temporality == pmetric.AggregationTemporalityCumulative || slices.ContainsFunc(counts, func(n uint64) bool { return n > 0 })
+	}
 	numbers := func(all pmetric.NumberDataPointSlice) {
 		for _, p := range all.All() {
 			if p.Flags().NoRecordedValue() || p.ValueType() == pmetric.NumberDataPointValueTypeEmpty {
@@ -286,11 +293,21 @@ func naiveCount(m pmetric.Metric) (points, empty, shared int) {
 		numbers(m.Sum().DataPoints())
 	case pmetric.MetricTypeHistogram:
 		for _, p := range m.Histogram().DataPoints().All() {
-			add(p.Flags(), sums(p.Count(), p.HasSum(), m.Histogram().AggregationTemporality()))
+			n := sums(p.Count(), p.HasSum(), m.Histogram().AggregationTemporality())
+			bounds, counts := p.ExplicitBounds().AsRaw(), p.BucketCounts().AsRaw()
+			rise := !slices.ContainsFunc(bounds, math.IsNaN) && slices.IsSorted(bounds) && len(slices.Compact(slices.Clone(bounds))) == len(bounds)
+			if rise && len(bounds) > 0 && len(counts) == len(bounds)+1 && spread(m.Histogram().AggregationTemporality(), counts) {
+				n++
+			}
+			add(p.Flags(), n)
 		}
 	case pmetric.MetricTypeExponentialHistogram:
 		for _, p := range m.ExponentialHistogram().DataPoints().All() {
-			add(p.Flags(), sums(p.Count(), p.HasSum(), m.ExponentialHistogram().AggregationTemporality()))
+			n := sums(p.Count(), p.HasSum(), m.ExponentialHistogram().AggregationTemporality())
+			if spread(m.ExponentialHistogram().AggregationTemporality(), append(append(p.Positive().BucketCounts().AsRaw(), p.ZeroCount()), p.Negative().BucketCounts().AsRaw()...)) {
+				n++
+			}
+			add(p.Flags(), n)
 		}
 	case pmetric.MetricTypeSummary:
 		for _, p := range m.Summary().DataPoints().All() {
@@ -315,8 +332,11 @@ func TestRandomMetricsMatchNaiveCounts(t *testing.T) {
 		assert.Len(t, points, wantPoints)
 		assert.EqualValues(t, wantEmpty, reader.Empty)
 		assert.EqualValues(t, wantShared, reader.Shared)
-		for _, v := range values(NewRates(100), points...) {
-			assert.False(t, math.IsNaN(v) || math.IsInf(v, 0))
+		rates := NewRates(100)
+		for _, p := range points {
+			for _, v := range valuesOf(rates, reader.Buckets, p) {
+				assert.False(t, math.IsNaN(v) || math.IsInf(v, 0))
+			}
 		}
 	}
 }

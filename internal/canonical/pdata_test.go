@@ -129,6 +129,12 @@ func randomMetric(r *rand.Rand, m pmetric.Metric) {
 			if r.IntN(2) == 0 {
 				p.SetSum(r.Float64())
 			}
+			for i := range r.IntN(4) {
+				p.ExplicitBounds().Append(pick(r, float64(i), float64(i), float64(i), math.NaN()))
+			}
+			for range p.ExplicitBounds().Len() + pick(r, 1, 1, 1, 0) {
+				p.BucketCounts().Append(r.Uint64N(30))
+			}
 		}
 	case 3:
 		h := m.SetEmptyExponentialHistogram()
@@ -138,6 +144,15 @@ func randomMetric(r *rand.Rand, m pmetric.Metric) {
 			stamp(p)
 			p.SetCount(r.Uint64())
 			p.SetSum(r.Float64())
+			p.SetScale(pick[int32](r, 0, 3, 20, 99, -4, math.MinInt32, math.MaxInt32))
+			p.SetZeroThreshold(pick(r, 0, .5, math.Inf(1), math.NaN()))
+			p.SetZeroCount(pick(r, 0, r.Uint64N(30)))
+			for _, side := range []pmetric.ExponentialHistogramDataPointBuckets{p.Positive(), p.Negative()} {
+				side.SetOffset(pick[int32](r, 0, -7, 12, math.MinInt32, math.MaxInt32))
+				for range r.IntN(5) {
+					side.BucketCounts().Append(pick(r, 0, r.Uint64N(30), math.MaxUint64))
+				}
+			}
 		}
 	case 4:
 		for s := m.SetEmptySummary(); r.IntN(3) > 0; {

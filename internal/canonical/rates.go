@@ -6,12 +6,12 @@ import (
 	"github.com/driftlock/driftlock/internal/cbad"
 )
 
-// Rates turns the points of one stream into measurements: totals become rates per second. It remembers the last point of
-// each cumulative series, for a bounded number of series: two generations, the older of which is forgotten when the
-// younger is full, so series in use stay.
+// Rates turns the points of one stream into measurements: totals become rates per second, buckets quantiles. It
+// remembers the last point of each cumulative series, for a bounded number of series.
 type Rates struct {
-	young, old map[seriesKey]lastPoint
-	capacity   int
+	points     recent[lastPoint]
+	histograms recent[*lastBuckets]
+	added      []Bucket // reused
 	// NotFinite counts points that are no number; First those that only begin a series, Resets the restarts of counters.
 	NotFinite, First, Resets uint64
 }
@@ -23,11 +23,20 @@ type lastPoint struct {
 	value, count    float64
 }
 
-// NewRates remembers at least capacity series.
-func NewRates(capacity int) *Rates { return &Rates{capacity: max(capacity, 1)} }
+// NewRates remembers at least capacity series. A histogram is several of them.
+func NewRates(capacity int) *Rates {
+	return &Rates{
+		points:     recent[lastPoint]{capacity: max(capacity, 1)},
+		histograms: recent[*lastBuckets]{capacity: max(capacity/(2+len(Quantiles)), 1)},
+	}
+}
 
-// Append appends the measurement that a point yields, if it yields one.
-func (r *Rates) Append(b *cbad.Batch, p *Point) {
+// Append appends the measurements that a point yields, if it yields some. The point's buckets are a range of these.
+func (r *Rates) Append(b *cbad.Batch, p *Point, buckets []Bucket) {
+	if p.Kind == DeltaBuckets || p.Kind == CumulativeBuckets {
+		r.quantiles(b, p, buckets[p.First:p.First+p.Buckets])
+		return
+	}
 	if !p.Finite() {
 		r.NotFinite++
 		return
@@ -39,7 +48,7 @@ func (r *Rates) Append(b *cbad.Batch, p *Point) {
 	case math.IsNaN(value) || math.IsInf(value, 0):
 		r.NotFinite++
 	default:
-		b.AppendPoint(p.TimeNs, p.Family, p.Instance, value, p.Tag)
+		b.AppendPoint(cbad.Measurement{TimeNs: p.TimeNs, Family: p.Family, Instance: p.Instance, Kin: p.kin(), Value: value, Tag: p.Tag})
 	}
 }
 
@@ -62,11 +71,11 @@ func (r *Rates) measure(p *Point) (float64, bool) {
 // was reset: then all it has is new since its start (OpenTelemetry metrics data model, "Resets and gaps").
 func (r *Rates) difference(p *Point) (float64, bool) {
 	key := seriesKey{p.Family, p.Instance}
-	last, known := r.get(key)
+	last, known := r.points.get(key)
 	if known && p.TimeNs <= last.timeNs {
 		return 0, false // out of order or a duplicate: it adds nothing to what the newer point said
 	}
-	r.put(key, lastPoint{p.TimeNs, p.StartNs, p.Value, p.Count})
+	r.points.put(key, lastPoint{p.TimeNs, p.StartNs, p.Value, p.Count})
 	if !known {
 		return 0, false
 	}
@@ -92,25 +101,15 @@ func (r *Rates) difference(p *Point) (float64, bool) {
 	return (p.Value - last.value) / seconds(p.TimeNs-last.timeNs), true
 }
 
-func (r *Rates) get(k seriesKey) (lastPoint, bool) {
-	if v, ok := r.young[k]; ok {
-		return v, true
-	}
-	v, ok := r.old[k]
-	return v, ok
-}
-
-func (r *Rates) put(k seriesKey, v lastPoint) {
-	if _, ok := r.young[k]; !ok && len(r.young) >= r.capacity {
-		r.old, r.young = r.young, nil
-	}
-	if r.young == nil {
-		r.young = make(map[seriesKey]lastPoint)
-	}
-	r.young[k] = v
-}
-
 // Memory is about how many bytes are held.
-func (r *Rates) Memory() uint64 { return uint64(len(r.young)+len(r.old)) * 64 }
+func (r *Rates) Memory() uint64 {
+	n := uint64(r.points.len()) * 64 //nolint:gosec // a length
+	for _, generation := range []map[seriesKey]*lastBuckets{r.histograms.young, r.histograms.old} {
+		for _, last := range generation {
+			n += 96 + uint64(cap(last.buckets))*bucketBytes //nolint:gosec // a capacity
+		}
+	}
+	return n
+}
 
 func seconds(ns uint64) float64 { return float64(ns) / 1e9 }

@@ -78,8 +78,9 @@ func (d *Intern[V]) load(h uint64, v V, old bool) {
 
 // RatesState is the state of Rates.
 type RatesState struct {
-	Young, Old                 []SeriesState
-	NotFinite, First, Restarts uint64
+	Young, Old                     []SeriesState
+	YoungHistograms, OldHistograms []HistogramState
+	NotFinite, First, Restarts     uint64
 }
 
 // SeriesState is the last point of a cumulative series.
@@ -89,21 +90,41 @@ type SeriesState struct {
 	Value, Count     float64
 }
 
+// HistogramState is the last buckets of a cumulative histogram.
+type HistogramState struct {
+	Family, Instance uint64
+	TimeNs, StartNs  uint64
+	Buckets          []Bucket
+}
+
 // Save returns the state.
 func (r *Rates) Save() *RatesState {
+	series := func(k seriesKey, p lastPoint) SeriesState {
+		return SeriesState{k.family, k.instance, p.timeNs, p.startNs, p.value, p.count}
+	}
+	histogram := func(k seriesKey, l *lastBuckets) HistogramState {
+		return HistogramState{k.family, k.instance, l.timeNs, l.startNs, slices.Clone(l.buckets)}
+	}
 	return &RatesState{
-		Young: seriesOf(r.young), Old: seriesOf(r.old), NotFinite: r.NotFinite, First: r.First, Restarts: r.Resets,
+		Young: sorted(r.points.young, series), Old: sorted(r.points.old, series),
+		YoungHistograms: sorted(r.histograms.young, histogram), OldHistograms: sorted(r.histograms.old, histogram),
+		NotFinite: r.NotFinite, First: r.First, Restarts: r.Resets,
 	}
 }
 
-func seriesOf(points map[seriesKey]lastPoint) []SeriesState {
-	out := make([]SeriesState, 0, len(points))
-	for k, p := range points {
-		out = append(out, SeriesState{k.family, k.instance, p.timeNs, p.startNs, p.value, p.count})
+// sorted are a generation's values by their keys.
+func sorted[V, S any](values map[seriesKey]V, save func(seriesKey, V) S) []S {
+	keys := make([]seriesKey, 0, len(values))
+	for k := range values {
+		keys = append(keys, k)
 	}
-	slices.SortFunc(out, func(a, b SeriesState) int {
-		return cmp.Or(cmp.Compare(a.Family, b.Family), cmp.Compare(a.Instance, b.Instance))
+	slices.SortFunc(keys, func(a, b seriesKey) int {
+		return cmp.Or(cmp.Compare(a.family, b.family), cmp.Compare(a.instance, b.instance))
 	})
+	out := make([]S, len(keys))
+	for i, k := range keys {
+		out[i] = save(k, values[k])
+	}
 	return out
 }
 
@@ -111,17 +132,26 @@ func seriesOf(points map[seriesKey]lastPoint) []SeriesState {
 func LoadRates(capacity int, s *RatesState) *Rates {
 	r := NewRates(capacity)
 	r.NotFinite, r.First, r.Resets = s.NotFinite, s.First, s.Restarts
-	r.young, r.old = r.load(s.Young), r.load(s.Old)
+	series := func(p SeriesState) (seriesKey, lastPoint) {
+		return seriesKey{p.Family, p.Instance}, lastPoint{p.TimeNs, p.StartNs, p.Value, p.Count}
+	}
+	r.points.young, r.points.old = load(&r.points, s.Young, series), load(&r.points, s.Old, series)
+	histogram := func(h HistogramState) (seriesKey, *lastBuckets) {
+		return seriesKey{h.Family, h.Instance}, &lastBuckets{h.TimeNs, h.StartNs, h.Buckets[:min(len(h.Buckets), MaxBuckets)]}
+	}
+	h := &r.histograms
+	h.young, h.old = load(h, s.YoungHistograms, histogram), load(h, s.OldHistograms, histogram)
 	return r
 }
 
-func (r *Rates) load(series []SeriesState) map[seriesKey]lastPoint {
-	if len(series) == 0 {
+func load[V, S any](r *recent[V], saved []S, read func(S) (seriesKey, V)) map[seriesKey]V {
+	if len(saved) == 0 {
 		return nil
 	}
-	points := make(map[seriesKey]lastPoint, len(series))
-	for _, p := range series[:min(len(series), r.capacity)] {
-		points[seriesKey{p.Family, p.Instance}] = lastPoint{p.TimeNs, p.StartNs, p.Value, p.Count}
+	values := make(map[seriesKey]V, min(len(saved), r.capacity))
+	for _, s := range saved[:min(len(saved), r.capacity)] {
+		k, v := read(s)
+		values[k] = v
 	}
-	return points
+	return values
 }

@@ -2,8 +2,8 @@ package cbad
 
 // The Rust core is linked from cbad-core/target/release/libcbad_core.a, which only
 // `make cbad-core-lib` makes. The same command writes archive_sha256.go, because Go does
-// not look into archives that it links: without a source file that changes with the
-// archive, `go build` would keep an old binary and `go test` an old result.
+// not look into archives that it links, nor into headers of other folders: without a source
+// file that changes with them, `go build` would keep an old binary and `go test` an old result.
 //
 // The check below turns two missing files into one sentence that says what to do,
 // instead of an undefined symbol here or hundreds of them in the linker.

@@ -9,7 +9,7 @@ import (
 // Sizes of the records' fixed parts. Layouts: cbad.h at cbad_stream_observe.
 const (
 	logFixed  = 28
-	pointSize = 40
+	pointSize = 48
 	spanSize  = 80
 )
 
@@ -96,14 +96,28 @@ func (b *Batch) End() {
 	b.Offsets = append(b.Offsets, uint32(len(b.Bytes))) //nolint:gosec // past 4 GiB offsets fall, and the core refuses the batch
 }
 
-// AppendPoint appends a metric point. The core returns tag with its verdict and gives it no meaning.
-func (b *Batch) AppendPoint(timeNs, family, instance uint64, value float64, tag uint64) {
+// Measurement is a metric point. Ids are the caller's hashes.
+type Measurement struct {
+	TimeNs uint64
+	// Family is the series without its instance, and Instance who measured.
+	Family, Instance uint64
+	// Kin is the family that stands for all that tell of the same values, as the quantiles of one latency: of them the
+	// oddest alone counts. It is Family itself for a series of its own.
+	Kin   uint64
+	Value float64
+	// Tag comes back with the point's verdict; the core gives it no meaning.
+	Tag uint64
+}
+
+// AppendPoint appends a metric point.
+func (b *Batch) AppendPoint(m Measurement) {
 	r := b.grow(pointSize)
-	binary.LittleEndian.PutUint64(r, timeNs)
-	binary.LittleEndian.PutUint64(r[8:], family)
-	binary.LittleEndian.PutUint64(r[16:], instance)
-	binary.LittleEndian.PutUint64(r[24:], math.Float64bits(value))
-	binary.LittleEndian.PutUint64(r[32:], tag)
+	binary.LittleEndian.PutUint64(r, m.TimeNs)
+	binary.LittleEndian.PutUint64(r[8:], m.Family)
+	binary.LittleEndian.PutUint64(r[16:], m.Instance)
+	binary.LittleEndian.PutUint64(r[24:], math.Float64bits(m.Value))
+	binary.LittleEndian.PutUint64(r[32:], m.Tag)
+	binary.LittleEndian.PutUint64(r[40:], m.Kin)
 	b.End()
 }
 

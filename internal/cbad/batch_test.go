@@ -19,10 +19,10 @@ func TestLayouts(t *testing.T) {
 	assert.Equal(t, []uint32{0, 31}, b.Offsets)
 
 	b.Reset()
-	b.AppendPoint(1, 2, 3, 1.5, math.MaxUint64)
+	b.AppendPoint(Measurement{TimeNs: 1, Family: 2, Instance: 3, Kin: 4, Value: 1.5, Tag: math.MaxUint64})
 	assert.Equal(t, []byte{
 		1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0,
-		0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 255, 255, 255, 255, 255, 255, 255, 255,
+		0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 255, 255, 255, 255, 255, 255, 255, 255, 4, 0, 0, 0, 0, 0, 0, 0,
 	}, b.Bytes)
 
 	b.Reset()
@@ -65,7 +65,7 @@ func TestAppendDoesNotAllocate(t *testing.T) {
 		b.Reset()
 		for i := range uint64(100) {
 			b.AppendLog(i, [16]byte{}, 9, "user 17 logged in")
-			b.AppendPoint(i, 1, 2, 3, 4)
+			b.AppendPoint(Measurement{TimeNs: i, Family: 1, Instance: 2, Kin: 1, Value: 3, Tag: 4})
 			b.AppendSpan(&span)
 		}
 	}

@@ -51,7 +51,9 @@ func fillRecord(b *Batch, kind Kind, at uint64, random func(uint64) uint64) {
 		b.AppendLog(at, trace, 9, text)
 	case Metrics:
 		series := random(64)
-		b.AppendPoint(at, 1+series, 1+series%3, float64(1000*series+random(100)), series)
+		b.AppendPoint(Measurement{
+			TimeNs: at, Family: 1 + series, Instance: 1 + series%3, Kin: 1 + series, Value: float64(1000*series + random(100)), Tag: series,
+		})
 	case Traces:
 		op := random(12)
 		span := Span{
@@ -166,7 +168,7 @@ func BenchmarkAppend(b *testing.B) {
 	span := Span{EndNs: 1}
 	for name, add := range map[string]func(*Batch){
 		"log 435 B": func(batch *Batch) { batch.AppendLog(1, [16]byte{1}, 9, text) },
-		"point":     func(batch *Batch) { batch.AppendPoint(1, 2, 3, 4, 5) },
+		"point":     func(batch *Batch) { batch.AppendPoint(Measurement{TimeNs: 1, Family: 2, Instance: 3, Kin: 2, Value: 4, Tag: 5}) },
 		"span":      func(batch *Batch) { batch.AppendSpan(&span) },
 	} {
 		b.Run(name, func(b *testing.B) {

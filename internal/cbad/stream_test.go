@@ -31,7 +31,7 @@ func oneOfEach(kind Kind) *Batch {
 	case Logs:
 		b.AppendLog(10*second, [16]byte{1}, 9, "user 17 logged in")
 	case Metrics:
-		b.AppendPoint(10*second, 3, 4, 0.5, 99)
+		b.AppendPoint(Measurement{TimeNs: 10 * second, Family: 3, Instance: 4, Kin: 3, Value: 0.5, Tag: 99})
 	case Traces:
 		b.AppendSpan(&Span{EndNs: 10 * second, TraceID: [16]byte{1}, Operation: 7, DurationNs: 1000, ExclusiveNs: 900, NetNs: NoNet})
 	}
@@ -92,7 +92,7 @@ func TestEvictionsAreTold(t *testing.T) {
 					case Logs:
 						b.AppendLog(at, [16]byte{1}, 9, strings.Repeat(string(rune('g'+window)), int(i+1))+" happened")
 					case Metrics:
-						b.AppendPoint(at, id, 1, 0.5, 99)
+						b.AppendPoint(Measurement{TimeNs: at, Family: id, Instance: 1, Kin: id, Value: 0.5, Tag: 99})
 					case Traces:
 						b.AppendSpan(&Span{EndNs: at, TraceID: [16]byte{1}, Operation: id, DurationNs: 1000, ExclusiveNs: 900, NetNs: NoNet})
 					}

@@ -26,6 +26,7 @@ type Arrival struct {
 
 	scratch canonical.Scratch
 	points  []canonical.Point
+	buckets []canonical.Bucket
 	span    canonical.Span
 }
 
@@ -164,10 +165,12 @@ func (d *Detector) EncodeMetrics(md pmetric.Metrics) *Arrival {
 				res = d.resources.Resolve(rm.Resource().Attributes())
 			}
 			for _, m := range sm.Metrics().All() {
+				reader.Buckets = a.buckets[:0]
 				a.points = reader.Append(a.points[:0], m, res, now)
+				a.buckets = reader.Buckets
 				for i := range a.points {
 					if p := a.into(first, res, a.points[i].TimeNs, limit); p != nil {
-						p.load.points = append(p.load.points, a.points[i])
+						p.load.addPoint(a.points[i], a.buckets)
 					}
 				}
 			}

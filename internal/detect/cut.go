@@ -132,7 +132,7 @@ func (c *cut) end() {
 }
 
 // stateFormat numbers the layouts of released versions.
-const stateFormat = 1
+const stateFormat = 2
 
 // stateVersion names the layout of all records.
 func stateVersion() snapshot.Version {

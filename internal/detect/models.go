@@ -137,7 +137,7 @@ func (m *models) measure(l *load) *cbad.Batch {
 	m.batch.Reset()
 	bad, resets := m.rates.NotFinite, m.rates.Resets
 	for i := range l.points {
-		m.rates.Append(&m.batch, &l.points[i])
+		m.rates.Append(&m.batch, &l.points[i], l.buckets)
 	}
 	if n := m.rates.NotFinite - bad; n > 0 {
 		m.d.counters.signals[metrics].unusable.Add(n)

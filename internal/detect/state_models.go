@@ -31,6 +31,7 @@ type loadState struct {
 	Bytes   []byte
 	Offsets []uint32
 	Points  []canonical.Point
+	Buckets []canonical.Bucket
 }
 
 type spansState struct {
@@ -74,7 +75,7 @@ func (m *models) save(open [signals][]spansState) (*modelsState, error) {
 			out.Core = core
 		}
 		for _, h := range st.held {
-			out.Held = append(out.Held, loadState{h.window, h.load.batch.Bytes, h.load.batch.Offsets, h.load.points})
+			out.Held = append(out.Held, loadState{h.window, h.load.batch.Bytes, h.load.batch.Offsets, h.load.points, h.load.buckets})
 		}
 		out.Open, out.Evicted, out.Measured, out.Needed = open[sig], st.evicted, m.measured[sig], m.needed[sig]
 	}
@@ -103,7 +104,7 @@ func (s *modelsState) size() int {
 		st := &s.Streams[sig]
 		n += len(st.Core)
 		for i := range st.Held {
-			n += len(st.Held[i].Bytes) + 4*len(st.Held[i].Offsets) + pointBytes*len(st.Held[i].Points)
+			n += len(st.Held[i].Bytes) + 4*len(st.Held[i].Offsets) + pointBytes*len(st.Held[i].Points) + bucketBytes*len(st.Held[i].Buckets)
 		}
 		for i := range st.Open {
 			n += spanBytes * len(st.Open[i].Spans)
@@ -167,9 +168,15 @@ func (l *load) fill(s *loadState) error {
 	if len(s.Offsets) == 0 || int(last) != len(s.Bytes) {
 		return fmt.Errorf("the records of window %d have no end", s.Window)
 	}
+	for i := range s.Points {
+		if p := &s.Points[i]; uint64(p.First)+uint64(p.Buckets) > uint64(len(s.Buckets)) {
+			return fmt.Errorf("a point of window %d refers to buckets that are not there", s.Window)
+		}
+	}
 	l.batch.Bytes = append(l.batch.Bytes[:0], s.Bytes...)
 	l.batch.Offsets = append(l.batch.Offsets[:0], s.Offsets...)
 	l.points = append(l.points[:0], s.Points...)
+	l.buckets = append(l.buckets[:0], s.Buckets...)
 	return nil
 }
 

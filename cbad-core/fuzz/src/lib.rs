@@ -243,6 +243,7 @@ fn record(kind: u32, start: u64, input: &mut Input<'_>) -> Vec<u8> {
         };
         word(&mut r, value.to_bits());
         word(&mut r, u64::from(shape));
+        word(&mut r, id(family / 2 * 2 + 1));
         return r;
     }
     let mut trace = [0; 16];

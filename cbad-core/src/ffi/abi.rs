@@ -6,7 +6,7 @@ use crate::{Channel, Params, PointVerdict, RequestVerdict, StreamState, Verdict,
 use super::error::{fail, Failure};
 
 /// Version of this interface. A caller passes the one it was compiled with; another one is refused (CBAD_ABI).
-pub const CBAD_ABI_VERSION: u32 = 1;
+pub const CBAD_ABI_VERSION: u32 = 2;
 
 /// Stream of log records.
 pub const CBAD_LOGS: u32 = 1;

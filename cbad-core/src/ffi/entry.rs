@@ -78,7 +78,8 @@ pub extern "C" fn cbad_stream_free(stream: cbad_stream) -> i32 {
 /// the first 0, never falling, the last len. All or nothing: of a refused batch nothing is observed.
 /// buf and offsets are read during the call only. Layouts, little endian, times in ns since the epoch:
 ///   logs     time u64 | trace id 16 bytes (zero: none) | severity u8 | 3 bytes 0 | text, any bytes
-///   metrics  time u64 | family u64 | instance u64 | value f64 | tag u64
+///   metrics  time u64 | family u64 | instance u64 | value f64 | tag u64 | kin u64 (the family that stands for all that
+///            tell of the same values; family itself for a series of its own)
 ///   traces   end u64 | trace id 16 bytes | parent u64 | operation u64 | caller u64 | duration ns u64 |
 ///            exclusive ns u64 | net ns i64 (INT64_MIN: none) | flags u64 (1: error, 2: a child ran in another service)
 /// Errors: CBAD_BAD_BATCH, CBAD_NULL, CBAD_INVALID (misaligned), CBAD_BAD_HANDLE, CBAD_BUSY, CBAD_POISONED, CBAD_PANIC.

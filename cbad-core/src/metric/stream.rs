@@ -1,7 +1,8 @@
 //! A service's metrics: its series' surprises of one window joined into one p.
 //!
-//! `T = Σ max(0, L − 1)` over the series that have points in the window; of families that go along with each other, and
-//! of those that mostly repeat their value, the oddest alone counts (`twins`).
+//! `T = Σ max(0, L − 1)` over the series that have points in the window; of families that go along with each other
+//! (`twins`), of those that tell of the same values (`kin`: a histogram's mean and quantiles), and of those that mostly
+//! repeat their value, the oddest alone counts.
 //! `L` is what a series' `m` points prove together, Simes' `max_k (L_(k) − log10(m/k))` with `L_(k)` the `k`-th
 //! largest of their decades (Simes 1986): one odd point of many is worth less than one alone, and all of them as much.
 //! So `T` is of the same size whether a window is full or has just begun. Where the series drifts, `L` is that if more.
@@ -165,8 +166,8 @@ impl MetricStream {
         let (mut total, mut contributors) = (0.0, 0);
         self.spoken.clear();
         for at in 0..odd {
-            let (family, instance) = judged[at].key;
-            let proof = if judged[at].step.rests { RESTING } else { (self.twins.original(family), instance) };
+            let (kin, instance) = (judged[at].kin, judged[at].key.1);
+            let proof = if judged[at].step.rests { RESTING } else { (self.twins.original(kin), instance) };
             if !self.spoken.contains(&proof) {
                 self.spoken.push(proof);
                 total += judged[at].strength() - FREE_DECADES;
@@ -267,6 +268,7 @@ impl Detector for MetricStream {
                 time_ns: p.time_ns,
                 value: p.value,
                 tag: p.tag,
+                kin: p.kin,
             });
         }
         self.open.over_cap += (batch.len() - room) as u64;

@@ -10,7 +10,7 @@ const MINUTE: u64 = 60_000_000_000;
 fn encode(points: &[Point]) -> (Vec<u8>, Vec<u32>) {
     let (mut bytes, mut offsets) = (Vec::new(), vec![0]);
     for p in points {
-        for v in [p.time_ns, p.family, p.instance, p.value.to_bits(), p.tag] {
+        for v in [p.time_ns, p.family, p.instance, p.value.to_bits(), p.tag, p.kin] {
             bytes.extend_from_slice(&v.to_le_bytes());
         }
         offsets.push(bytes.len() as u32);
@@ -28,7 +28,7 @@ fn window(i: u64) -> Window {
 }
 
 fn point(i: u64, family: u64, value: f64) -> Point {
-    Point { time_ns: i * MINUTE, family, instance: 1, value, tag: family }
+    Point { time_ns: i * MINUTE, family, instance: 1, value, tag: family, kin: family }
 }
 
 fn noise(state: &mut u64) -> f64 {
@@ -296,6 +296,29 @@ fn a_malformed_batch_is_refused_as_a_whole() {
     assert_eq!(stream.close(&window(0)).records, 0);
 }
 
+#[test]
+fn what_tells_of_the_same_values_counts_once() {
+    // Six series of three families: what each window says of the middle and of the slow end is drawn apart, so nothing
+    // but their kin shows that they are two views of one thing.
+    let odd = |kin: fn(u64) -> u64| {
+        let (mut stream, mut state) = (MetricStream::new(Params::default()), 4);
+        let mut points = |i: u64, more: f64| -> Vec<Point> {
+            let of = |f| Point { kin: kin(f), ..point(i, f, 10.0 * f as f64 + noise(&mut state) + more) };
+            (1..=6).map(of).collect()
+        };
+        for i in 0..1500 {
+            observe(&mut stream, &points(i, 0.0));
+            stream.close(&window(i));
+        }
+        observe(&mut stream, &points(1500, 12.0));
+        stream.close(&window(1500))
+    };
+    let (alone, kin) = (odd(|f| f), odd(|f| (f - 1) / 2 * 2 + 1));
+    assert_eq!((alone.items.len(), kin.items.len()), (6, 3), "{:?}", kin.items);
+    assert!(kin.bits < 0.6 * alone.bits, "{} of {}", kin.bits, alone.bits);
+    assert!(kin.p < 1e-3, "{}", kin.p);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
@@ -303,7 +326,7 @@ proptest! {
         values in prop::collection::vec((0u64..4, 0u64..3, 0u64..5, -3i32..3), 40..120), shuffle in any::<u64>())
     {
         let points: Vec<Point> = values.iter().enumerate().map(|(i, &(family, instance, second, v))| Point {
-            time_ns: (i as u64 / 20) * MINUTE + second, family, instance, value: f64::from(v), tag: i as u64,
+            time_ns: (i as u64 / 20) * MINUTE + second, family, instance, value: f64::from(v), tag: i as u64, kin: family / 2,
         }).collect();
         let (mut a, mut b) = (MetricStream::new(Params::default()), MetricStream::new(Params::default()));
         let mut state = shuffle;

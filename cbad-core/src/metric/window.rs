@@ -15,6 +15,7 @@ pub struct Pending {
     pub time_ns: u64,
     pub value: f64,
     pub tag: u64,
+    pub kin: u64,
 }
 
 impl Pending {
@@ -37,6 +38,8 @@ impl Pending {
 #[derive(Clone, Copy, Debug)]
 pub struct Judged {
     pub key: Key,
+    /// The family that stands for the series.
+    pub kin: u64,
     pub first: usize,
     pub end: usize,
     /// Decades of all its points together, and of its drift.
@@ -80,7 +83,10 @@ impl OpenWindow {
         self.order.extend((0..points.len() as u32).filter(|&i| points[i as usize].value.is_finite()));
         self.order.sort_unstable_by(|&a, &b| {
             let (a, b) = (&points[a as usize], &points[b as usize]);
-            (a.key, a.time_ns).cmp(&(b.key, b.time_ns)).then(a.value.total_cmp(&b.value)).then(a.tag.cmp(&b.tag))
+            (a.key, a.time_ns)
+                .cmp(&(b.key, b.time_ns))
+                .then(a.value.total_cmp(&b.value))
+                .then((a.tag, a.kin).cmp(&(b.tag, b.kin)))
         });
         self.judged.clear();
         for (at, &i) in self.order.iter().enumerate() {
@@ -89,6 +95,7 @@ impl OpenWindow {
                 Some(j) if j.key == p.key => j.end = at + 1,
                 _ => self.judged.push(Judged {
                     key: p.key,
+                    kin: p.kin,
                     first: at,
                     end: at + 1,
                     decades: 0.0,
@@ -105,10 +112,13 @@ impl OpenWindow {
         self.order[j.first..j.end].iter().map(|&i| &self.points[i as usize]).map(|p| (p.time_ns, p.value))
     }
 
-    /// The mean of each family's points, families rising.
+    /// The mean of each family's points, families rising; of those for which another stands, none.
     pub fn family_means(&self) -> impl Iterator<Item = (u64, f64)> + '_ {
         let mut at = 0;
         std::iter::from_fn(move || {
+            while self.judged.get(at).is_some_and(|j| j.kin != j.key.0) {
+                at += 1;
+            }
             let family = self.judged.get(at)?.key.0;
             let (mut sum, mut n) = (0.0, 0.0);
             while let Some(j) = self.judged.get(at).filter(|j| j.key.0 == family) {
