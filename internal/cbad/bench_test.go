@@ -168,8 +168,10 @@ func BenchmarkAppend(b *testing.B) {
 	span := Span{EndNs: 1}
 	for name, add := range map[string]func(*Batch){
 		"log 435 B": func(batch *Batch) { batch.AppendLog(1, [16]byte{1}, 9, text) },
-		"point":     func(batch *Batch) { batch.AppendPoint(Measurement{TimeNs: 1, Family: 2, Instance: 3, Kin: 2, Value: 4, Tag: 5}) },
-		"span":      func(batch *Batch) { batch.AppendSpan(&span) },
+		"point": func(batch *Batch) {
+			batch.AppendPoint(Measurement{TimeNs: 1, Family: 2, Instance: 3, Kin: 2, Value: 4, Tag: 5})
+		},
+		"span": func(batch *Batch) { batch.AppendSpan(&span) },
 	} {
 		b.Run(name, func(b *testing.B) {
 			batch := new(Batch)
