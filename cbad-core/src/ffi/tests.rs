@@ -100,7 +100,11 @@ fn wrong_abi_is_refused() {
     // SAFETY: the pointers are to live values.
     unsafe {
         assert_eq!(cbad_stream_new(CBAD_LOGS, &params(), CBAD_ABI_VERSION + 1, &mut s), CBAD_ABI);
-        assert!(message().contains(&format!("compiled for ABI {}, this core has {CBAD_ABI_VERSION}", CBAD_ABI_VERSION + 1)), "{}", message());
+        assert!(
+            message().contains(&format!("compiled for ABI {}, this core has {CBAD_ABI_VERSION}", CBAD_ABI_VERSION + 1)),
+            "{}",
+            message()
+        );
         assert_eq!(cbad_stream_load(null(), 0, 0, &mut s), CBAD_ABI);
         let small = cbad_params { struct_size: 8, ..params() };
         assert_eq!(cbad_stream_new(CBAD_LOGS, &small, CBAD_ABI_VERSION, &mut s), CBAD_ABI);

@@ -1,5 +1,6 @@
 //! A closed window against the past: one statistic and its items for each channel.
 
+use super::drift::Drifted;
 use super::errors::Outcomes;
 use super::level::{nanoseconds, Test};
 use super::newcomers::repeat_bits;
@@ -19,8 +20,12 @@ const UNSEEN_PARENT: u64 = 1;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Statistic {
     pub kind: ChannelKind,
-    /// Bits; the sum of the items' bits.
+    /// Bits that are ranked in the history.
     pub bits: f64,
+    /// Bits of the slow drift that is furthest out, where the past says how far levels drift: a probability of their own.
+    /// What is slow is odd for long, and its rank would make everything else look ordinary.
+    pub drift: Option<f64>,
+    /// With the bits of both.
     pub items: Vec<Item>,
     /// In grace: present, but normal whatever it says.
     pub silent: bool,
@@ -28,13 +33,28 @@ pub(super) struct Statistic {
 
 impl Statistic {
     fn new(kind: ChannelKind, bits: f64, items: Vec<Item>) -> Self {
-        Statistic { kind, bits, items, silent: false }
+        Statistic { kind, bits, drift: None, items, silent: false }
     }
 
     pub fn silence(&mut self) {
         self.bits = 0.0;
+        self.drift = None;
         self.items.clear();
         self.silent = true;
+    }
+
+    /// Takes in the drifts of the channel's levels, of which the oddest counts, at Bonferroni's price.
+    fn drift(&mut self, drifts: Vec<(Drifted, Item)>) {
+        let price = log2(drifts.len() as f64);
+        let Some((oddest, item)) = drifts
+            .into_iter()
+            .max_by(|(a, i), (b, j)| a.bits.total_cmp(&b.bits).then((j.context, j.id).cmp(&(i.context, i.id))))
+        else {
+            return;
+        };
+        let bits = (oddest.bits - price).max(0.0);
+        self.drift = Some(bits);
+        self.items.push(Item { bits, ..item });
     }
 }
 
@@ -197,6 +217,27 @@ fn score_durations(window: &OpenWindow, past: &Past, slower: bool, out: &mut Sco
             }
         });
     }
+    let drifts = window.edges().iter().flat_map(|e| {
+        past.durations.iter().zip(&e.durations).filter_map(move |(levels, sums)| {
+            let mut d = levels.get(&e.id)?.drifted(sums)?;
+            d.bits = counts(d.t, d.bits);
+            let band = (nanoseconds(d.reference - d.margin), nanoseconds(d.reference + d.margin));
+            let item = Item {
+                context: e.id.parent,
+                band: Some(band),
+                trace_ids: e.slowest.trace_ids(),
+                ..Item::new(
+                    ChannelKind::TraceDuration,
+                    e.id.operation,
+                    0.0,
+                    nanoseconds(d.present),
+                    nanoseconds(d.reference),
+                )
+            };
+            Some((d, item))
+        })
+    });
+    statistic.drift(drifts.collect());
     out.durations = Some(statistic);
 }
 
@@ -243,13 +284,27 @@ fn score_errors(window: &OpenWindow, outcomes: &[Outcomes], past: &Past) -> Opti
             Scored { kind: Kind::Count, context: 0, symbol: o.operation, bits, observed: o.errors as f64, expected }
         })
         .collect();
-    Some(weighed(ChannelKind::TraceError, &mut scored, |s| {
-        let failed = window.edges().iter().filter(|e| e.errors > 0 && e.id.operation == s.symbol);
-        let of = failed.max_by_key(|e| (e.errors, e.id));
-        Item {
-            context: of.map_or(0, |e| e.id.parent),
-            trace_ids: of.map_or_else(Vec::new, |e| e.failed.trace_ids()),
-            ..item(ChannelKind::TraceError, s.symbol, s)
+    let failed = |operation: u64| {
+        let of = window.edges().iter().filter(|e| e.errors > 0 && e.id.operation == operation);
+        let of = of.max_by_key(|e| (e.errors, e.id));
+        (of.map_or(0, |e| e.id.parent), of.map_or_else(Vec::new, |e| e.failed.trace_ids()))
+    };
+    let mut statistic = weighed(ChannelKind::TraceError, &mut scored, |s| {
+        let (context, trace_ids) = failed(s.symbol);
+        Item { context, trace_ids, ..item(ChannelKind::TraceError, s.symbol, s) }
+    });
+    let drifts = outcomes.iter().filter_map(|o| {
+        let mut d = past.errors.drifted(o)?;
+        if d.t <= 0.0 {
+            d.bits = 0.0;
         }
-    }))
+        let (context, trace_ids) = failed(o.operation);
+        let of_window = |share: f64| share * o.spans as f64;
+        let (observed, expected) = (of_window(d.present), of_window(d.reference));
+        let band = Some((of_window((d.reference - d.margin).max(0.0)), of_window(d.reference + d.margin)));
+        let item = Item::new(ChannelKind::TraceError, o.operation, 0.0, observed, expected);
+        Some((d, Item { context, trace_ids, band, ..item }))
+    });
+    statistic.drift(drifts.collect());
+    Some(statistic)
 }

@@ -8,12 +8,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::drift::{Drift, Drifted};
 use crate::calibrate::dispersion;
 use crate::math::{ln, log2, student_t_bits};
 
 const DECAY: f64 = 0.99;
 /// An operation's own share of errors is known after so many spans; before, the stream's share speaks for it.
 const SHARE_WEIGHT: f64 = 10.0;
+/// A share of errors this much higher than it was means nothing.
+const MEANINGLESS: f64 = 0.002;
 /// One window's Pearson statistic counts at most this much, as in [`crate::count`].
 const PEARSON_CAP: f64 = 200.0;
 
@@ -25,6 +28,8 @@ struct Share {
     /// Windows with errors.
     failing: f64,
     pearson: f64,
+    /// Of the share of errors.
+    drift: Drift,
     last: u64,
 }
 
@@ -88,6 +93,17 @@ impl Errors {
         (bits, mu)
     }
 
+    /// The window's share of errors against the reference that stays behind; where it is higher.
+    pub fn drifted(&self, o: &Outcomes) -> Option<Drifted> {
+        let past = self.by_operation.get(&o.operation)?;
+        past.drift.test(o.errors as f64 / o.spans as f64, MEANINGLESS)
+    }
+
+    /// What the shares will be is no drift.
+    pub fn settle(&mut self) {
+        self.by_operation.values_mut().for_each(|s| s.drift.settle());
+    }
+
     pub fn learn(&mut self, window: &[Outcomes], now: u64) {
         let (mut errors, mut spans) = (0.0, 0.0);
         for o in window {
@@ -101,6 +117,7 @@ impl Errors {
             past.failing = past.failing * DECAY + f64::from(u8::from(o.errors > 0));
             past.errors = past.errors * DECAY + x;
             past.spans = past.spans * DECAY + n;
+            past.drift.learn(x / n, MEANINGLESS);
             past.last = now;
             self.by_operation.insert(o.operation, past);
             errors += x;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::drift::{Drift, Drifted};
 use crate::calibrate::dispersion;
 use crate::math::{log2, student_t_bits};
 
@@ -86,6 +87,7 @@ pub(super) struct Level {
     variance: f64,
     /// Decayed squared statistics, `t²` before the division by the dispersion.
     squares: f64,
+    drift: Drift,
     /// Learnt window it was last seen in.
     pub last: u64,
 }
@@ -112,7 +114,9 @@ impl Level {
         let n = sums.n as f64;
         let mean = sums.mean();
         let variance = if sums.n > 2 { (sums.scatter(mean) / n).max(VARIANCE_FLOOR) } else { VARIANCE_PRIOR };
-        Level { windows: 1.0, spans: n, mean, variance, squares: 0.0, last: now }
+        let mut drift = Drift::default();
+        drift.learn(mean, DRIFT);
+        Level { windows: 1.0, spans: n, mean, variance, squares: 0.0, drift, last: now }
     }
 
     fn mature(&self) -> bool {
@@ -153,6 +157,11 @@ impl Level {
         })
     }
 
+    /// The window's level against the reference that stays behind.
+    pub fn drifted(&self, sums: &Sums) -> Option<Drifted> {
+        (sums.n > 0).then(|| self.drift.test(sums.mean(), DRIFT))?
+    }
+
     pub fn learn(&mut self, sums: &Sums, now: u64) {
         let n = sums.n as f64;
         if self.mature() {
@@ -169,11 +178,17 @@ impl Level {
         self.variance = ((kept * self.variance + sums.scatter(mean)) / total).max(VARIANCE_FLOOR);
         self.mean = mean;
         self.spans = total;
+        self.drift.learn(sums.mean(), DRIFT);
         self.last = now;
     }
 
     /// Makes the past weigh at most `spans`, so that a changed instance is followed quickly.
     pub fn cap(&mut self, spans: f64) {
         self.spans = self.spans.min(spans);
+    }
+
+    /// The level may move to where it will stay, and it is no drift.
+    pub fn settle(&mut self) {
+        self.drift.settle();
     }
 }

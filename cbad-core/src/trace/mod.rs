@@ -18,12 +18,16 @@
 //! * **net**: the same test on client minus server time, Stouffer over edges per caller, then over callers, one-sided.
 //! * **error**: spans with error status given the operation; absent until the stream has seen an error.
 //!
+//! Durations and errors have a second way to be odd: a level that moved away slowly from where it was a thousand windows
+//! ago ([`drift`]), as bits of its own.
+//!
 //! Each statistic becomes p by its rank in the stream's own history. Windows at `p ≤ quarantine_p` are not learnt until
 //! `adopt_after` of them came in a row. After a change of instance (restart, deploy) the levels are followed faster and
 //! durations and net are silent for three windows, counts and new edges for one; learning goes on.
 
 mod calls;
 mod channels;
+mod drift;
 mod errors;
 mod level;
 mod newcomers;

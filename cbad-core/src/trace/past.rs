@@ -60,6 +60,10 @@ impl Levels {
         self.by_edge.values_mut().for_each(|l| l.cap(CHANGED_SPANS));
     }
 
+    fn settle(&mut self) {
+        self.by_edge.values_mut().for_each(Level::settle);
+    }
+
     fn memory(&self) -> usize {
         // A B-tree's nodes are on average two thirds full.
         self.by_edge.len() * (size_of::<EdgeId>() + size_of::<Level>()) * 3 / 2
@@ -121,6 +125,13 @@ impl Past {
     pub fn instance_changed(&mut self) {
         self.durations.iter_mut().for_each(Levels::cap);
         self.net.cap();
+        self.settle();
+    }
+
+    /// What changed is normal from now on, and no drift.
+    pub fn settle(&mut self) {
+        self.durations.iter_mut().for_each(Levels::settle);
+        self.errors.settle();
     }
 
     /// Learns a window whose edges are sorted; `common` is the window's Stouffer sum, where there was one.

@@ -117,7 +117,8 @@ impl TraceStream {
         }
         for s in scores.ranked() {
             let history = self.histories.of(s.kind);
-            let basis = Basis::of(Way::ranked(s.bits, history.rank(s.bits)), history.len() as u64);
+            let mut basis = Basis::of(Way::ranked(s.bits, history.rank(s.bits)), history.len() as u64);
+            basis.ways[1] = s.drift.map(Way::own);
             out.push(Channel::new(s.kind, basis.silent(s.silent)));
         }
         out
@@ -178,11 +179,12 @@ impl TraceStream {
         self.silence(&mut scores, window);
         verdict.channels = self.calibrate(&scores);
         // Bonferroni; without a channel there is nothing to be odd.
-        let least = verdict.channels.iter().map(|c| c.p).fold(1.0, f64::min);
-        verdict.p = (least * verdict.channels.len().max(1) as f64).min(1.0);
+        let joined = |least: f64| (least * verdict.channels.len().max(1) as f64).min(1.0);
+        verdict.p = joined(verdict.channels.iter().map(|c| c.p).fold(1.0, f64::min));
+        let sudden = joined(verdict.channels.iter().map(without_drift).fold(1.0, f64::min));
         verdict.bits = verdict.channels.iter().map(Channel::bits).sum();
         verdict.items = costliest(&mut scores);
-        verdict.quarantined = verdict.p <= self.params.quarantine_p;
+        verdict.quarantined = sudden <= self.params.quarantine_p;
         if verdict.p <= self.params.evidence_p {
             self.evidence = Some(self.second_opinions(verdict));
         }
@@ -195,6 +197,7 @@ impl TraceStream {
         self.past.newcomers.meet(&self.open, &self.past.edges, window.number());
         if ruling.adopted {
             self.past.newcomers.adopt();
+            self.past.settle();
         }
         if verdict.learnt {
             self.past.learn(&self.open, &edges, &errors, scores.common);
@@ -260,6 +263,14 @@ impl Detector for TraceStream {
             + self.histories.memory()
             + self.baseline.memory()
             + self.volume.memory()
+    }
+}
+
+/// A channel's p had it no slow drift, which keeps no window from being learnt.
+fn without_drift(c: &Channel) -> f64 {
+    match c.kind {
+        ChannelKind::TraceDuration | ChannelKind::TraceError => Basis { ways: [c.basis.ways[0], None], ..c.basis }.p(),
+        _ => c.p,
     }
 }
 

@@ -334,6 +334,63 @@ fn a_lasting_change_is_adopted_once_and_then_normal() {
     assert!(last > 1e-2, "{last}");
 }
 
+/// What is said in 500 windows, after 2300 quiet ones, in which `drift` grows from 0 to 1: odd windows by channel, the first of
+/// them, and its item.
+fn drifting(kind: ChannelKind, drift: fn(&mut SpanRecord, f64, &mut Random)) -> (usize, Option<(u64, crate::Item)>) {
+    let (mut stream, mut random) = ready(0);
+    let (mut odd, mut first) = (0, None);
+    for w in 0..2800 {
+        let mut spans = usual(&mut random, w, 12);
+        let grown = w.saturating_sub(2300) as f64 / 500.0;
+        spans.iter_mut().for_each(|s| drift(s, grown, &mut random));
+        let v = judge(&mut stream, &spans, w);
+        if w > 2300 && v.channels.iter().any(|c| c.kind == kind && c.p <= 1e-4) {
+            odd += 1;
+            if first.is_none() {
+                let sum: f64 = v.items.iter().map(|i| i.bits).sum();
+                assert!(sum > 13.0 && v.bits > 13.0, "{sum} of {} bits", v.bits);
+                first = v.items.into_iter().find(|i| i.channel == kind).map(|i| (w, i));
+            }
+        }
+    }
+    (odd, first)
+}
+
+#[test]
+fn a_slow_drift_of_durations_and_of_errors_is_found() {
+    // An eighth of a percent a window: the level of the last hundred windows follows, a tenth behind.
+    let slower = |s: &mut SpanRecord, grown: f64, _: &mut Random| {
+        if s.operation == QUERY {
+            s.exclusive_ns = (s.exclusive_ns as f64 * (0.8 * grown).exp2()) as u64;
+        }
+    };
+    let (_, first) = drifting(ChannelKind::TraceDuration, slower);
+    let (at, item) = first.expect("slower by three quarters at the end");
+    assert_eq!((item.id, item.context), (QUERY, 2000));
+    let (low, high) = item.band.expect("a band");
+    assert!(low < item.expected && item.expected < high && high < item.observed, "{item:?}");
+    assert!((2350..2600).contains(&at), "window {at}: before it is slower by half");
+
+    let failing = |s: &mut SpanRecord, grown: f64, r: &mut Random| {
+        if s.operation == LIST && r.unit() < 0.02 + 0.12 * grown {
+            s.flags |= SpanRecord::ERROR;
+        }
+    };
+    let (_, first) = drifting(ChannelKind::TraceError, failing);
+    let (at, item) = first.expect("fourteen of a hundred fail at the end");
+    assert!(item.id == LIST && item.observed > 2.0 * item.expected, "window {at}: {item:?}");
+
+    for kind in [ChannelKind::TraceDuration, ChannelKind::TraceError] {
+        let still = |s: &mut SpanRecord, _: f64, r: &mut Random| {
+            if s.operation == LIST && r.unit() < 0.02 {
+                s.flags |= SpanRecord::ERROR;
+            }
+        };
+        let (odd, first) = drifting(kind, still);
+        assert!(odd <= 1, "{kind:?}: {odd} windows without a drift, {first:?}");
+    }
+}
+
 #[test]
 fn a_change_of_instance_has_grace() {
     let (mut stream, mut random) = ready(100);
