@@ -73,6 +73,7 @@ func FuzzObserve(f *testing.F) {
 // FuzzLoad gives the core any bytes as a snapshot, and the same behind a header and checksum that hold. Refused or
 // loaded; a loaded forgery may fail later with a status, never with a crash.
 func FuzzLoad(f *testing.F) {
+	var head []byte // magic and format
 	for _, kind := range kinds {
 		s := newStream(f, kind)
 		if err := s.Observe(oneOfEach(kind)); err != nil {
@@ -86,6 +87,7 @@ func FuzzLoad(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
+		head = snapshot[:12]
 		f.Add(snapshot)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -96,7 +98,7 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		forged := append([]byte(nil), data...)
-		copy(forged, "CBADSNAP\x01\x00\x00\x00")
+		copy(forged, head)
 		binary.LittleEndian.PutUint64(forged[32:], uint64(len(forged)-48))
 		copy(forged[44:48], "\x00\x00\x00\x00")
 		sum := crc32.Update(crc32.ChecksumIEEE(forged[:40]), crc32.IEEETable, forged[48:])
