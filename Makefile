@@ -31,8 +31,10 @@ GO_BUILD     := go build -trimpath -buildvcs=false -ldflags "-s -w"
 
 # Everything that a binary is made of: when none of it changed, nothing is built.
 CORE_SRC := $(shell find cbad-core/src cbad-core/include cbad-core/build.rs cbad-core/Cargo.toml cbad-core/Cargo.lock -type f 2>/dev/null)
-GO_SRC   := go.mod go.sum $(shell find cmd connector exporter extension internal migrations processor receiver ui/dist \
+GO_SRC   := go.mod go.sum ui/embed.go ui/placeholder/index.html $(shell find cmd connector exporter extension internal migrations processor receiver \
 	-type f ! -name '*_test.go' ! -path '*/testdata/*' 2>/dev/null)
+UI_SRC   := $(shell find ui -type f -not -path 'ui/node_modules/*' -not -path 'ui/dist/*' -not -path 'ui/tests/*' -not -name '*.go' -not -name '*.md' 2>/dev/null)
+NPM      := npm --prefix ui
 
 # cmd/driftlock and tests/e2e are tested without the race detector: they would compile the
 # whole distribution a second time, and e2e looks at a separate process anyway.
@@ -44,8 +46,9 @@ STARTED := $(shell date +%s)
 
 ##@ Build
 
-.PHONY: cbad-core-lib collector api tools generate
+.PHONY: cbad-core-lib ui collector api tools generate
 cbad-core-lib: $(ARCHIVE_HASH) ## The Rust core, linked into everything else
+ui: ui/dist/index.html ## The dashboard, which bin/driftlock has in it
 collector: bin/driftlock ## bin/driftlock, the collector
 api: collector ## The same: the API is an extension of the collector
 tools: bin/synthetic bin/replay bin/driftlock-migrate bin/driftlock-keys ## bin/synthetic, bin/replay, bin/driftlock-migrate, bin/driftlock-keys
@@ -57,6 +60,16 @@ $(ARCHIVE): $(CORE_SRC) | preflight
 
 $(ARCHIVE_HASH): $(ARCHIVE) $(HEADER) scripts/archive-hash.sh
 	scripts/archive-hash.sh $(ARCHIVE) $(HEADER) $@
+
+ui/node_modules/.package-lock.json: ui/package.json ui/package-lock.json | preflight
+	$(NPM) ci --no-progress || { echo "the packages of ui/package-lock.json cannot be had: npm's lines above say why" >&2; exit 1; }
+	touch $@
+
+ui/dist/index.html: $(UI_SRC) ui/node_modules/.package-lock.json
+	$(NPM) run build
+	touch $@
+
+bin/driftlock: ui/dist/index.html
 
 bin/driftlock bin/synthetic bin/replay: bin/%: $(GO_SRC) $(ARCHIVE_HASH)
 	$(GO_BUILD) -o $@ ./cmd/$*
@@ -83,10 +96,11 @@ run: ## A collector on this machine with two hours of telemetry and an incident;
 
 ##@ Test
 
-.PHONY: test test-rust test-go test-plain test-api test-faults test-short coverage fuzz bench bench-load
+.PHONY: test test-rust test-go test-ui test-plain test-api test-faults test-short coverage fuzz bench bench-load
 test: preflight ## Everything: Rust, Go with the race detector, golden files, the distribution, end to end
 	@$(STAGE) "build the Rust core" $(MAKE) --no-print-directory cbad-core-lib
 	@$(STAGE) "test the Rust core" $(MAKE) --no-print-directory test-rust
+	@$(STAGE) "test the dashboard" $(MAKE) --no-print-directory test-ui
 	@$(STAGE) "build the binaries" $(MAKE) --no-print-directory collector tools
 	@$(STAGE) "test the distribution, end to end" $(MAKE) --no-print-directory test-plain
 	@$(STAGE) "test the API from outside" $(MAKE) --no-print-directory test-api
@@ -98,6 +112,10 @@ test-rust test-short: export PROPTEST_RNG_SEED := 1
 
 test-rust: ## The Rust core alone
 	$(CARGO) test $(CORE) $(CARGO_FLAGS)
+
+test-ui: ui/node_modules/.package-lock.json ## The dashboard's types and logic
+	$(NPM) run typecheck
+	$(NPM) test
 
 test-plain: collector tools ## cmd/driftlock and tests/e2e, with the built binaries
 	go test -timeout 15m $(GO_TEST_FLAGS) $(PLAIN_PACKAGES)
@@ -135,8 +153,8 @@ include quality/quality.mk
 
 ##@ Keep in order
 
-.PHONY: lint lint-go lint-rust lint-ci licences vulnerabilities fmt clean
-lint: lint-go lint-rust lint-ci ## All linters; any finding fails
+.PHONY: lint lint-go lint-rust lint-ui lint-ci licences vulnerabilities fmt clean
+lint: lint-go lint-rust lint-ui lint-ci ## All linters; any finding fails
 
 lint-go: cbad-core-lib
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { \
@@ -148,6 +166,9 @@ lint-go: cbad-core-lib
 lint-rust:
 	$(CARGO) fmt --manifest-path cbad-core/Cargo.toml --check
 	$(CARGO) clippy $(CORE) --all-targets $(CARGO_FLAGS) -- -D warnings
+
+lint-ui: ui/node_modules/.package-lock.json
+	$(NPM) run lint
 
 lint-ci:
 	$(ACTIONLINT)
@@ -168,7 +189,7 @@ fmt: ## Format Go and Rust
 	$(CARGO) fmt --manifest-path cbad-core/Cargo.toml
 
 clean: ## What builds and runs have made here; Go's own cache stays
-	rm -rf bin data tests/api/build $(ARCHIVE_HASH)
+	rm -rf bin data tests/api/build ui/node_modules ui/dist/assets ui/dist/index.html $(ARCHIVE_HASH)
 	$(CARGO) clean --manifest-path cbad-core/Cargo.toml
 
 ##@ Help

@@ -49,14 +49,15 @@ check_c() {
 }
 
 check_node() {
-  [ -f ui/package.json ] || return 0
-  local need=20 have
+  local need have
+  need=$(sed -n 's/.*"node": ">=\([0-9.]*\)".*/\1/p' ui/package.json)
   if ! command -v node >/dev/null; then
     complain "missing: Node.js $need or newer, for the dashboard in ui/" "install it from https://nodejs.org"
     return
   fi
   have=$(node --version)
   at_least "$need" "${have#v}" || complain "too old: Node.js, $need or newer is needed (found $have)" "update it from https://nodejs.org"
+  command -v npm >/dev/null || complain "missing: npm" "it comes with Node.js from https://nodejs.org; Debian and Ubuntu: apt-get install npm"
 }
 
 # A connection that succeeds means that somebody listens there.
