@@ -17,7 +17,7 @@ const SCORES: usize = 64;
 /// Points of a series that are drawn, of its past and of the window each.
 const POINTS: usize = 64;
 /// Hours of which the expectation is given.
-const HOURS: usize = 24;
+const HOURS: u64 = 24;
 const HOUR_NS: u64 = 3_600_000_000_000;
 
 /// Baseline and window points of one series.
@@ -81,7 +81,8 @@ impl MetricStream {
         }
     }
 
-    /// From each hour on, what is expected; of a series whose hours do not speak, once for all.
+    /// What is stated of the window's hour; before it each hour's own expectation, with the same band around it. Of a series whose
+    /// hours do not speak, the same for all.
     fn expectations(
         &self,
         j: &Judged,
@@ -90,27 +91,21 @@ impl MetricStream {
         start_ns: u64,
         drift: bool,
     ) -> Vec<(f64, f64, f64, f64)> {
-        let row = |t: u64, expected: f64, (low, high): (f64, f64)| {
-            (seconds(t - start_ns), six_digits(expected), six_digits(low), six_digits(high))
+        let Some((low, high)) = item.band else { return Vec::new() };
+        let row = |t: u64, expected: f64| {
+            let low = expected + (low - item.expected);
+            let low = if item.band.is_some_and(|b| b.0 >= 0.0) { low.max(0.0) } else { low };
+            let high = expected + (high - item.expected);
+            (seconds(t.saturating_sub(start_ns)), six_digits(expected), six_digits(low), six_digits(high))
         };
-        let stated = item.band.map(|band| row(start_ns, item.expected, band));
-        let Some(series) = self.series_of(&j.key).filter(|_| j.step.seasonal.is_some() && !drift) else {
-            return stated.into_iter().collect();
-        };
-        let mut all: Vec<(f64, f64, f64, f64)> = Vec::new();
-        let mut hour = None;
-        let mut times: Vec<u64> = points.iter().map(|p| p.0).collect();
-        times.sort_unstable();
-        for t in times {
-            if hour != Some(t / HOUR_NS) && all.len() < HOURS {
-                hour = Some(t / HOUR_NS);
-                let from = (t - t % HOUR_NS).max(start_ns);
-                all.extend(series.hour_expectation(t).map(|e| row(from, e.expected, e.band)));
-            }
+        let now = points.iter().map(|p| p.0 / HOUR_NS).max().unwrap_or_default();
+        let mut all = Vec::new();
+        if let Some(series) = self.series_of(&j.key).filter(|_| j.step.seasonal.is_some() && !drift) {
+            let first = (start_ns / HOUR_NS).max(now.saturating_sub(HOURS));
+            all.extend((first..now).filter_map(|h| series.seasonal(h * HOUR_NS).map(|e| row(h * HOUR_NS, e))));
         }
-        if all.is_empty() {
-            all.extend(stated);
-        }
+        let from = if all.is_empty() { start_ns } else { now * HOUR_NS };
+        all.push(row(from, item.expected));
         all
     }
 }

@@ -210,10 +210,13 @@ impl Series {
     }
 
     /// What the hour of a time lets expect, once it was seen often enough.
-    pub fn hour_expectation(&self, time_ns: u64) -> Option<Expectation> {
-        let base = self.season.expected(hour_of(time_ns))?;
-        let band = self.tails[RESIDUAL].band(BAND_SHARE);
-        Some(self.within_range(base + band.centre, base + band.low, base + band.high))
+    pub fn seasonal(&self, time_ns: u64) -> Option<f64> {
+        self.season.expected(hour_of(time_ns))
+    }
+
+    /// Whether points wait to be learnt.
+    pub fn waits(&self) -> bool {
+        !self.held.is_empty()
     }
 
     /// The present level, the reference, and the band around it that held 99 % of the past levels.

@@ -141,6 +141,9 @@ impl MetricStream {
                 j.drift = step.drift;
             }
             j.decades = simes(&mut self.scratch);
+            if entry.series.waits() && j.strength() > FREE_DECADES {
+                j.expectation = Some(entry.series.expectation(&j.step));
+            }
             entry.series.close_window(adopt_after);
         }
         homeless
@@ -183,7 +186,7 @@ impl MetricStream {
             let series = &self.table.get(&j.key)?.series;
             let (observed, e) = match j.drift > j.decades {
                 true => series.drift_expectation(),
-                false => (j.value, series.expectation(&j.step)),
+                false => (j.value, j.expectation.unwrap_or_else(|| series.expectation(&j.step))),
             };
             let bits = (j.strength() - FREE_DECADES) * std::f64::consts::LOG2_10;
             Some(Item {

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::series::Step;
+use super::series::{Expectation, Step};
 use super::table::Key;
 use crate::verdict::PointVerdict;
 
@@ -48,6 +48,8 @@ pub struct Judged {
     /// The oddest point.
     pub value: f64,
     pub step: Step,
+    /// What was expected of it, where the window's end teaches the series otherwise.
+    pub expectation: Option<Expectation>,
 }
 
 impl Judged {
@@ -102,6 +104,7 @@ impl OpenWindow {
                     drift: 0.0,
                     value: p.value,
                     step: Step::NOTHING,
+                    expectation: None,
                 }),
             }
         }
