@@ -59,10 +59,13 @@ function Shown({ anomaly }: { anomaly: Anomaly }) {
         <Headline anomaly={anomaly} />
         <Facts anomaly={anomaly} />
       </div>
-      <aside className="grid min-w-0 gap-6 lg:row-span-2" aria-label="What was and can be done">
+      {/* On narrow screens the status follows the facts, and what is less urgent comes last. */}
+      <aside className="min-w-0 max-lg:contents lg:row-span-2 lg:grid lg:gap-6" aria-label="What was and can be done">
         <Status anomaly={anomaly} />
-        <Similar anomaly={anomaly} />
-        <Export anomaly={anomaly} />
+        <div className="grid min-w-0 gap-6 max-lg:order-1">
+          <Export anomaly={anomaly} />
+          <Similar anomaly={anomaly} />
+        </div>
       </aside>
       <div className="grid min-w-0 gap-8">
         <Bill anomaly={anomaly} />

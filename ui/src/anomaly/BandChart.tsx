@@ -48,14 +48,14 @@ function options(width: number, series: Around): uPlot.Options {
       { ...axis, size: 28, values: (_, ticks) => ticks.map((tick) => tickLabel(tick * 1000)) },
       { ...axis, size: 72, values: (_, ticks) => ticks.map((tick) => quantity(tick, series.unit)) },
     ],
-    bands: [{ series: [5, 4], fill: soft }],
+    bands: [{ series: [2, 1], fill: soft }],
     series: [
       {},
+      edge,
+      edge,
+      { ...edge, dash: [5, 4], width: 1.25 },
       { stroke: ink, width: 1, points: { show: true, size: 4, fill: ink, stroke: ink } },
       { stroke: strong, width: 1.5, points: { show: true, size: 8, fill: strong, stroke: strong } },
-      { ...edge, dash: [5, 4], width: 1.25 },
-      edge,
-      edge,
     ],
   };
 }

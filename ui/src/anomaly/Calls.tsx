@@ -16,7 +16,7 @@ export function Calls({ anomaly }: { anomaly: Anomaly }) {
   return (
     <Section title="Calls" name="calls"
       about={`Who called what of ${anomaly.service} in this window, the costliest branch first. Durations are without the time of the calls below; “usual” is what the past expects of this window.`}>
-      <Scrolled label="Calls" className="sheet px-3 pb-1">
+      <Scrolled label="Calls, a table" className="sheet px-3 pb-1">
         <table className="table min-w-[44rem]">
           <thead>
             <tr><th scope="col">Operation</th><th scope="col" className="w-28 !text-right">Calls</th><th scope="col" className="w-28 !text-right">Failed</th><th scope="col" className="w-36 !text-right">Takes</th><th scope="col" className="w-44">Bits</th></tr>
@@ -52,7 +52,7 @@ function Numbers({ call, most }: { call: Call; most: number }) {
       <td>
         <span className="flex items-center gap-2">
           <span className="w-10 shrink-0 text-right">{bits >= 0.05 ? bits.toFixed(1) : ""}</span>
-          <span className="h-2 min-w-0 flex-1 rounded-sm bg-sunken" aria-hidden="true"><span className="fill-stripes block h-full rounded-sm" style={{ width: `${(bits / most) * 100}%` }} /></span>
+          {bits >= 0.05 && <span className="h-2 min-w-0 flex-1 rounded-sm bg-sunken" aria-hidden="true"><span className="fill-stripes block h-full rounded-sm" style={{ width: `${(bits / most) * 100}%` }} /></span>}
         </span>
       </td>
     </>

@@ -57,7 +57,8 @@ function Incident({ anomaly }: { anomaly: Anomaly }) {
           if (name === service) return cause ? null : <li key={name} className="sr-only">{name}</li>;
           return (
             <li key={name} className="inline-flex items-center gap-1.5">
-              {other ? <><SeverityMark score={other.score} /><Link to={`/anomalies/${other.id}`} className="link">{name}</Link></> : <span>{name}</span>}
+              {other ? <SeverityMark score={other.score} /> : <span className="size-4" />}
+              {other ? <Link to={`/anomalies/${other.id}`} className="link">{name}</Link> : <span>{name}</span>}
             </li>
           );
         })}

@@ -22,7 +22,7 @@ export function Measures({ anomaly }: { anomaly: Anomaly }) {
         <Measure name="Permutation test" value={`p = ${formatP(p)}`}>{divisions === undefined ? "The share of random divisions of the same records whose halves are as far apart." : `The share of ${divisions} random divisions of the same records whose halves are as far apart; it cannot be less than ${formatP(1 / (divisions + 1))}.`}</Measure>
       </dl>
       {channels.length > 0 && (
-        <Scrolled label="Channels" className="mt-4">
+        <Scrolled label="Channels, a table" className="mt-4">
           <table className="table min-w-[34rem] max-w-[52rem]">
             <thead><tr><th scope="col">Channel</th><th scope="col">Signal</th><th scope="col" className="!text-right">Statistic</th><th scope="col" className="!text-right">p-value</th><th scope="col" className="!text-right">History supports</th></tr></thead>
             <tbody>

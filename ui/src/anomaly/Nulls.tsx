@@ -10,11 +10,13 @@ export function Nulls({ anomaly }: { anomaly: Anomaly }) {
   const [query, change] = useQueryParams();
   const exhibit = anomaly.baseline_data;
   const all = [exhibit, ...(exhibit?.also ?? [])].flatMap((part) => (part?.nulls ?? []).map((n) => ({ ...n, signal: part?.signal })));
-  if (all.length === 0) return null;
   const p = ({ channel, signal }: Null & { signal?: string | undefined }) => anomaly.channels?.find((c) => c.name === channel && c.signal === signal)?.p_value ?? 1;
-  const ranked = [...all].sort((a, b) => p(a) - p(b));
+  // What was never anything else than what it is now says nothing.
+  const ranked = all.filter(({ width, low, observed }) => width > 0 || observed !== low).sort((a, b) => p(a) - p(b));
   const shown = ranked.find(({ channel }) => channel === query.get("channel")) ?? ranked[0];
   if (shown === undefined) return null;
+  const [first] = [...(anomaly.channels ?? [])].sort((a, b) => a.p_value - b.p_value);
+  const unranked = first !== undefined && !all.some(({ channel, signal }) => channel === first.name && signal === first.signal) ? first : undefined;
   return (
     <Section title="Among its own past" name="nulls"
       about="How many past windows scored how much, and where this one stands. Its p-value is its rank among them; beyond the furthest of them an exponential tail is fitted.">
@@ -26,6 +28,7 @@ export function Nulls({ anomaly }: { anomaly: Anomaly }) {
         ))}
       </div>
       <Histogram of={shown} />
+      {unranked && <p className="mt-1 text-sm text-quiet">What is oddest, {channelName(unranked.name)}, is ranked among nothing: its bits are a probability of their own, of something that never was before.</p>}
     </Section>
   );
 }

@@ -14,7 +14,7 @@ export function Requests({ anomaly }: { anomaly: Anomaly }) {
   return (
     <Section title="Requests and traces" name="requests">
       {requests.length > 0 && (
-        <Scrolled label="Unusual requests" className="sheet px-3 pb-1">
+        <Scrolled label="Unusual requests, a table" className="sheet px-3 pb-1">
           <table className="table min-w-[34rem]">
             <thead><tr><th scope="col">Trace</th><th scope="col">Began</th><th scope="col" className="!text-right">Lasted</th><th scope="col" className="!text-right">p-value</th></tr></thead>
             <tbody>

@@ -51,13 +51,13 @@ function Points({ series: { points, start, window, expected }, unit }: { series:
     <details open={open} onToggle={({ currentTarget }) => setOpen(currentTarget.open)} className="text-sm">
       <summary className="text-quiet">The points as a table</summary>
       {open && (
-        <Scrolled label="Points" className="mt-1 max-h-64 max-w-md">
+        <Scrolled label="Points, a table" className="mt-1 max-h-64 max-w-md">
           {value !== undefined && <p className="text-quiet">expected {quantity(value, unit)}, from {quantity(low ?? NaN, unit)} to {quantity(high ?? NaN, unit)}</p>}
           <table className="table">
-            <thead><tr><th scope="col">Time</th><th scope="col" className="!text-right">Value</th><th scope="col" /></tr></thead>
+            <thead><tr><th scope="col">Time</th><th scope="col" className="!text-right">Value</th><th scope="col">Of</th></tr></thead>
             <tbody>
               {points.map(([t = 0, v = NaN], i) => (
-                <tr key={`${t} ${i}`}><td>{utc(new Date(Date.parse(start) + t * 1000))}</td><td className="text-right">{quantity(v, unit)}</td><td>{i >= window ? "window" : ""}</td></tr>
+                <tr key={`${t} ${i}`}><td>{utc(new Date(Date.parse(start) + t * 1000))}</td><td className="text-right">{quantity(v, unit)}</td><td>{i >= window ? "the window" : "the past"}</td></tr>
               ))}
             </tbody>
           </table>

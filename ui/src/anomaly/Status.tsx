@@ -76,7 +76,7 @@ function Change({ anomaly }: { anomaly: Anomaly }) {
 
 function History({ id }: { id: string }) {
   const audit = useQuery(auditQuery(id));
-  if (audit.isPending) return <Loading what="the history" className="mt-3 h-10" />;
+  if (audit.isPending) return <Loading what="the history" className="mt-3 h-5" />;
   if (audit.isError) return <p className="mt-3 text-sm text-quiet">The history cannot be read: {asProblem(audit.error).message}</p>;
   if (audit.data.length === 0) return <p className="mt-3 text-sm text-quiet">Nobody has touched it yet.</p>;
   return <ol className="mt-3 space-y-2 border-t border-rule pt-2" aria-label="History">{audit.data.map((entry) => <Entry key={entry.seq} entry={entry} />)}</ol>;

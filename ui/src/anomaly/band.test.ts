@@ -19,7 +19,7 @@ describe("a series around a window", () => {
   it("comes as columns of one length whose times rise", () => {
     const all = columns(series);
     expect(all.map(({ length }) => length)).toEqual([4, 4, 4, 4, 4, 4]);
-    const [times, past, now, , low, high] = all;
+    const [times, low, high, , past, now] = all;
     expect(times).toEqual([...times].sort((a, b) => a - b));
     expect(new Set(times).size).toBe(4);
     expect(times[0]).toBe(Date.parse(series.start) / 1000);

@@ -15,8 +15,8 @@ export function within({ expected }: Pick<Around, "expected">, t: number, v: num
   return band === undefined || (band.low <= v && v <= band.high);
 }
 
-/** Columns of a chart by time: times as seconds since 1970, the past's points, the window's, and the band under both. Where several points
-    have the same time each has a row of its own a thousandth of a second later, for an axis must rise. */
+/** Columns of a chart by time: times as seconds since 1970, the band's ends and its middle, then over them the past's points and the window's.
+    Where several points have the same time each has a row of its own a thousandth of a second later, for an axis must rise. */
 export function columns({ start, points, window, expected }: Around): [number[], Column, Column, Column, Column, Column] {
   const began = Date.parse(start) / 1000;
   const rows = points.map(([t = 0, v = 0], i) => ({ t, v, now: i >= window })).sort((a, b) => a.t - b.t);
@@ -26,11 +26,11 @@ export function columns({ start, points, window, expected }: Around): [number[],
     const before = times.at(-1);
     times.push(before !== undefined && began + t <= before ? before + 0.001 : began + t);
     const band = expectedAt(expected, t);
-    out[1].push(now ? null : v);
-    out[2].push(now ? v : null);
+    out[1].push(band?.low ?? null);
+    out[2].push(band?.high ?? null);
     out[3].push(band?.value ?? null);
-    out[4].push(band?.low ?? null);
-    out[5].push(band?.high ?? null);
+    out[4].push(now ? null : v);
+    out[5].push(now ? v : null);
   }
   return out;
 }
