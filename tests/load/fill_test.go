@@ -90,8 +90,8 @@ func fill(b *testing.B, kind, where string, rows int) {
 	}
 }
 
-// copied is the statement that copies all rows; expressions replace the columns of these names.
-func copied(columns []string, expressions map[string]string, series string) string {
+// copied is the statement that copies the rows of a source; expressions replace the columns of these names.
+func copied(columns []string, expressions map[string]string, source string) string {
 	var into, from []string
 	for _, c := range columns {
 		expression, ok := expressions[c]
@@ -102,7 +102,7 @@ func copied(columns []string, expressions map[string]string, series string) stri
 			into, from = append(into, c), append(from, expression)
 		}
 	}
-	return "INSERT INTO anomalies (" + strings.Join(into, ", ") + ") SELECT " + strings.Join(from, ", ") + " FROM anomalies a, " + series
+	return "INSERT INTO anomalies (" + strings.Join(into, ", ") + ") SELECT " + strings.Join(from, ", ") + " FROM " + source
 }
 
 func multiplyPostgres(b *testing.B, dsn string, copies int) {
@@ -131,7 +131,7 @@ func multiplyPostgres(b *testing.B, dsn string, copies int) {
 		map[string]string{
 			"id": "gen_random_uuid()", "timestamp": "a.timestamp" + shift, "window_start": "a.window_start" + shift, "last": "a.last" + shift, "worst_start": "a.worst_start" + shift,
 			"score": "3 + 7 * random()", "p_value": "0.001" + strings.Repeat(" * random()", 7), "ncd_score": "random()", "change_tx": "", "change_seq": "",
-		}, fmt.Sprintf("generate_series(1, %d) n", copies)))
+		}, fmt.Sprintf("anomalies a, generate_series(1, %d) n", copies)))
 	execute("UPDATE anomalies SET score = 3 + 7 * random(), p_value = 0.001" + strings.Repeat(" * random()", 7) + ", ncd_score = random() WHERE score = 0")
 	execute("SET maintenance_work_mem = '512MB'")
 	for _, definition := range indexes {
@@ -166,12 +166,16 @@ func multiplySQLite(b *testing.B, path string, copies int) {
 	for _, name := range list("SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'anomalies' AND sql IS NOT NULL") {
 		execute("DROP INDEX " + name)
 	}
-	const shift, random = " - n * 1439 * 60000000000", "(random() / 18446744073709551616.0 + 0.5)"
-	execute(copied(list("SELECT name FROM pragma_table_info('anomalies')"), map[string]string{
-		"id":        "printf('%s-%s-8%s-8%s-%s', hex(randomblob(4)), hex(randomblob(2)), substr(hex(randomblob(2)), 2), substr(hex(randomblob(2)), 2), hex(randomblob(6)))",
-		"timestamp": "a.timestamp" + shift, "window_start": "a.window_start" + shift, "last": "a.last" + shift, "worst_start": "a.worst_start" + shift,
-		"score": "3 + 7 * " + random, "p_value": "0.001" + strings.Repeat(" * "+random, 7), "ncd_score": random, "change_seq": fmt.Sprintf("a.change_seq + n * %d", seeds),
-	}, fmt.Sprintf("(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT %d) SELECT n FROM c) ORDER BY n", copies)))
+	const random = "(random() / 18446744073709551616.0 + 0.5)"
+	columns := list("SELECT name FROM pragma_table_info('anomalies')")
+	for n := 1; n <= copies; n++ {
+		shift := fmt.Sprintf(" - %d * 1439 * 60000000000", n)
+		execute(copied(columns, map[string]string{
+			"id":        "printf('%s-%s-8%s-8%s-%s', hex(randomblob(4)), hex(randomblob(2)), substr(hex(randomblob(2)), 2), substr(hex(randomblob(2)), 2), hex(randomblob(6)))",
+			"timestamp": "a.timestamp" + shift, "window_start": "a.window_start" + shift, "last": "a.last" + shift, "worst_start": "a.worst_start" + shift,
+			"score": "3 + 7 * " + random, "p_value": "0.001" + strings.Repeat(" * "+random, 7), "ncd_score": random, "change_seq": fmt.Sprintf("a.change_seq + %d", n*seeds),
+		}, "anomalies a WHERE a.rowid <= "+fmt.Sprint(seeds)))
+	}
 	execute("UPDATE anomalies SET id = lower(id), score = 3 + 7 * " + random + ", p_value = 0.001" + strings.Repeat(" * "+random, 7) + ", ncd_score = " + random + " WHERE score = 0 OR id <> lower(id)")
 	execute(fmt.Sprintf("UPDATE counters SET value = %d WHERE name = 'anomaly_changes'", seeds*(copies+1)))
 	for _, definition := range indexes {

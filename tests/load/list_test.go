@@ -40,7 +40,7 @@ var lists = []struct {
 	{"max_p_value, rare", func(int) url.Values { return values("max_p_value", "1e-12") }},
 	{"start_time", func(i int) url.Values { return values("start_time", day(i)) }},
 	{"end_time", func(i int) url.Values { return values("end_time", day(i)) }},
-	{"a day", func(i int) url.Values { return values("start_time", day(i), "end_time", day(i+1)) }},
+	{"a day", func(i int) url.Values { return values("start_time", day(i%84+1), "end_time", day(i%84)) }},
 	{"q, common", func(int) url.Values { return values("q", "never written before") }},
 	{"q, rare", func(i int) url.Values { return values("q", fmt.Sprintf("pool-%04d", i%200)) }},
 	{"q, nowhere", func(int) url.Values { return values("q", "no such text") }},

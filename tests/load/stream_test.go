@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -49,7 +47,7 @@ func BenchmarkStream(b *testing.B) {
 				wg.Go(func() { list[i].read(number, &arrived) })
 			}
 			stall(b, c)
-			before := memory(b, c, "VmRSS")
+			before := memory(b, c.PID(), "VmRSS")
 			began := time.Now()
 			send(b, c.GRPC, all, rate)
 			sent := time.Since(began)
@@ -80,7 +78,7 @@ func BenchmarkStream(b *testing.B) {
 			results.add(what, fmt.Sprintf("%d events in %.0f s", arrived.Load(), took.Seconds()), "", true)
 			results.add("  missing, of all clients", fmt.Sprint(missing), "0", missing == 0)
 			results.add("  twice", fmt.Sprint(twice), "0", twice == 0)
-			peak := memory(b, c, "VmHWM")
+			peak := memory(b, c.PID(), "VmHWM")
 			results.add("  memory of the process, before and at most", fmt.Sprintf("%d MiB, %d MiB", before>>20, peak>>20), fmt.Sprintf("< %d MiB", memoryTarget>>20), peak < memoryTarget)
 			cut := 0.
 			for until := time.Now().Add(20 * time.Second); cut == 0 && time.Now().Before(until); time.Sleep(time.Second) {
@@ -173,22 +171,4 @@ func send(b *testing.B, address string, all []*anomaly.Anomaly, rate int) {
 		cancel()
 		require.NoError(b, err)
 	}
-}
-
-// memory is a line of the process's status, in bytes; 0 where the system has none.
-func memory(b *testing.B, c *rig.Collector, line string) int {
-	b.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.PID()))
-	if errors.Is(err, os.ErrNotExist) {
-		return 0
-	}
-	require.NoError(b, err)
-	for _, l := range strings.Split(string(text), "\n") {
-		if rest, ok := strings.CutPrefix(l, line+":"); ok {
-			kib, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(rest), " kB"))
-			require.NoError(b, err)
-			return kib << 10
-		}
-	}
-	return 0
 }
