@@ -137,7 +137,9 @@ func (r reader) read(b *testing.B, query url.Values) (body []byte, took time.Dur
 	took = time.Since(began)
 	require.NoError(b, err)
 	require.NoError(b, resp.Body.Close())
-	require.Equal(b, http.StatusOK, resp.StatusCode, "%v: %s", query, body)
+	if resp.StatusCode != http.StatusGatewayTimeout { // given up after query_timeout: as slow as that
+		require.Equal(b, http.StatusOK, resp.StatusCode, "%v: %s", query, body)
+	}
 	return body, took
 }
 
@@ -145,11 +147,11 @@ func (r reader) read(b *testing.B, query url.Values) (body []byte, took time.Dur
 func (r reader) measure(b *testing.B, query func(int) url.Values, requests int) (p50, p99 time.Duration, n int) {
 	b.Helper()
 	var body []byte
-	for i := range 5 {
+	for began, i := time.Now(), 0; i < 5 && time.Since(began) < time.Second; i++ {
 		body, _ = r.read(b, query(i))
 	}
 	var took []time.Duration
-	for began := time.Now(); len(took) < requests && (len(took) < 5 || time.Since(began) < 15*time.Second); {
+	for began := time.Now(); len(took) < requests && (len(took) < 3 || time.Since(began) < 15*time.Second); {
 		var d time.Duration
 		body, d = r.read(b, query(len(took)))
 		took = append(took, d)
