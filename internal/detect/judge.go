@@ -223,25 +223,31 @@ func (j *judgement) window() *anomaly.Window {
 		ComponentID: d.id, ProcessID: d.set.ProcessID, Streams: make([]anomaly.Stream, 0, signals),
 	}
 	for s := range signals {
-		if !j.v.present[s] {
-			continue
+		if st, known := j.stream(s); known {
+			w.Streams = append(w.Streams, st)
 		}
-		v := &j.v.signals[s]
-		st := anomaly.Stream{
-			Signal: signalNames[s], State: "warming", Seen: v.WarmupSeen, Needed: v.WarmupNeeded, Records: v.Records,
-			Unscored: v.unscored + v.RecordsOverCap + v.RecordsUnusable, PValue: v.P, PFloor: v.PFloor, Bits: v.Bits,
-			Quarantined: v.Quarantined, Adopted: v.Adopted, MemoryBytes: uint64(max(j.m.measured[s], 0)),
-		}
-		if !v.Ready && v.WarmupSeen == 0 {
-			st.State = "new"
-		}
-		if v.Ready {
-			needed := cmp.Or(j.m.needed[s], d.cfg.WarmupWindows)
-			st.State, st.Seen, st.Needed = "ready", needed, needed
-		}
-		w.Streams = append(w.Streams, st)
 	}
 	return w
+}
+
+// stream is one signal as the window left it: of one without records in it, how far it is all the same.
+func (j *judgement) stream(s signal) (st anomaly.Stream, known bool) {
+	st = anomaly.Stream{Signal: signalNames[s], PValue: 1, MemoryBytes: uint64(max(j.m.measured[s], 0))}
+	at := j.m.warmth[s]
+	if j.v.present[s] {
+		v := &j.v.signals[s]
+		at.take(&v.Verdict) // a later window may be closed already
+		st.Records, st.Unscored = v.Records, v.unscored+v.RecordsOverCap+v.RecordsUnusable
+		st.PValue, st.Bits, st.Quarantined, st.Adopted = v.P, v.Bits, v.Quarantined, v.Adopted
+	} else if j.m.streams[s].model == nil {
+		return st, false
+	}
+	st.State, st.Seen, st.Needed, st.PFloor = at.state(), at.Seen, at.Needed, at.PFloor
+	if at.Ready {
+		st.Needed = cmp.Or(at.Needed, j.m.d.cfg.WarmupWindows)
+		st.Seen = st.Needed
+	}
+	return st, true
 }
 
 func (j *judgement) anomaly(res *canonical.Resource) *anomaly.Anomaly {

@@ -44,7 +44,7 @@ type models struct {
 	rows     *rows
 	bytes    atomic.Int64
 	measured [signals]int64
-	needed   [signals]uint32 // windows that the warm-up took; the core says so only while it lasts
+	warmth   [signals]warmth
 	mark     snapshot.Mark
 	holds    bool // the last snapshot has spans of open windows
 }
@@ -169,9 +169,7 @@ func (m *models) close(t *task) {
 		v.present[s] = false
 		return
 	}
-	if !sv.Ready {
-		m.needed[s] = sv.WarmupNeeded
-	}
+	m.warmth[s].take(&sv.Verdict)
 	m.count(s, sv)
 	m.fetch(s, st, sv)
 	m.weigh(s, st)

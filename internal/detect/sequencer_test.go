@@ -113,6 +113,15 @@ func TestWindowWaitsForTheOtherSignal(t *testing.T) {
 	assert.Equal(t, 1, judged(), "the logs' window is still open")
 	require.NoError(t, d.ConsumeMetrics(ctx, gaugeAt("shop", 460, 1)))
 	assert.Equal(t, 2, judged(), "logs that fell behind by more than five windows were waited for")
+	require.NoError(t, d.ConsumeMetrics(ctx, gaugeAt("shop", 520, 1)))
+	require.Greater(t, judged(), 2)
+	of := l.windows[2].Streams
+	require.Len(t, of, 2, "a stream without records in the window has its state all the same")
+	assert.Equal(t, anomaly.Logs, of[0].Signal)
+	assert.Zero(t, of[0].Records)
+	assert.Equal(t, 1.0, of[0].PValue)
+	assert.Equal(t, l.windows[0].Streams[0].State, of[0].State)
+	assert.NotZero(t, of[0].Needed)
 	require.NoError(t, d.ConsumeLogs(ctx, logsAt("shop", 80)))
 	assert.EqualValues(t, 1, d.Stats().Signals[logs].Late)
 }

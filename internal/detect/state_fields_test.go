@@ -41,7 +41,7 @@ func TestEveryFieldIsKeptOrListed(t *testing.T) {
 			"batch": "reused memory", "spare": "the same", "ps": "the same",
 			"rows":     "a file's rows are judged in one call",
 			"bytes":    "the sum of measured",
-			"measured": "kept per stream", "needed": "kept per stream",
+			"measured": "kept per stream", "warmth": "kept per stream",
 			"mark": "of the snapshots", "holds": "of the snapshots",
 		}},
 		{models{}.streams[0], modelState{}, map[string]string{"model": "kept as Core"}},

@@ -22,7 +22,7 @@ type modelState struct {
 	Open     []spansState // held by the sequencer until their window closes
 	Evicted  uint64
 	Measured int64
-	Needed   uint32
+	Warmth   warmth
 }
 
 // loadState is records that wait for an earlier window.
@@ -77,7 +77,7 @@ func (m *models) save(open [signals][]spansState) (*modelsState, error) {
 		for _, h := range st.held {
 			out.Held = append(out.Held, loadState{h.window, h.load.batch.Bytes, h.load.batch.Offsets, h.load.points, h.load.buckets})
 		}
-		out.Open, out.Evicted, out.Measured, out.Needed = open[sig], st.evicted, m.measured[sig], m.needed[sig]
+		out.Open, out.Evicted, out.Measured, out.Warmth = open[sig], st.evicted, m.measured[sig], m.warmth[sig]
 	}
 	if m.rates != nil {
 		s.Rates = m.rates.Save()
@@ -135,7 +135,7 @@ func (m *models) load(s *modelsState) (err error) {
 			}
 			st.held = append(st.held, heldLoad{h.Window, l})
 		}
-		st.evicted, m.needed[sig] = in.Evicted, in.Needed
+		st.evicted, m.warmth[sig] = in.Evicted, in.Warmth
 		m.measured[sig] = max(0, min(in.Measured, math.MaxInt64/8))
 		m.bytes.Add(m.measured[sig])
 		m.d.counters.modelBytes.Add(m.measured[sig])
