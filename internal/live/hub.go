@@ -44,8 +44,9 @@ type Hub struct {
 // patience is how far behind a client that was up to date may fall: what it gets then is no longer news.
 const patience = time.Minute
 
-// lookAgain is how long the hub trusts that nobody wakes it because nothing happened.
-const lookAgain = 5 * time.Second
+// lookAgain is how long the hub trusts that nobody wakes it because nothing happened. A change behind a transaction that still ran when
+// it was told of, and one that another process wrote into an SQLite file, show only when it looks by itself.
+const lookAgain = time.Second
 
 // NewHub makes a hub that remembers so many changes and serves so many clients at once.
 func NewHub(source store.Tailer, remember, clients int, logger *zap.Logger) *Hub {
@@ -62,13 +63,13 @@ func (h *Hub) Run(ctx context.Context) {
 		if wake == nil {
 			var err error
 			if wake, err = h.source.Watch(ctx); err != nil && ctx.Err() == nil && !failing {
-				h.logger.Warn("cannot listen for changes; looking every few seconds instead", zap.Duration("every", lookAgain), zap.Error(err))
+				h.logger.Warn("cannot listen for changes; looking every second instead", zap.Duration("every", lookAgain), zap.Error(err))
 			}
 		}
 		switch err := h.look(ctx); {
 		case err != nil && ctx.Err() == nil && !failing:
 			failing = true
-			h.logger.Warn("cannot follow the store's changes; trying again every few seconds", zap.Duration("every", lookAgain), zap.Error(err))
+			h.logger.Warn("cannot follow the store's changes; trying again every second", zap.Duration("every", lookAgain), zap.Error(err))
 		case err == nil && failing:
 			failing = false
 			h.logger.Info("following the store's changes again")

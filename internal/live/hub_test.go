@@ -196,6 +196,26 @@ func TestStoreThatFailsNowAndThen(t *testing.T) {
 	require.Len(t, take(t, c, 2), 2)
 }
 
+// quiet never wakes anybody, as a store whose changes another process makes.
+type quiet struct{ store.Tailer }
+
+func (quiet) Watch(ctx context.Context) (<-chan struct{}, error) {
+	c := make(chan struct{})
+	context.AfterFunc(ctx, func() { close(c) })
+	return c, nil
+}
+
+func TestLooksByItself(t *testing.T) {
+	t.Parallel()
+	s := opened(t)
+	h := running(t, quiet{s}, 10, 10)
+	c, err := h.Join(t.Context(), store.Query{}, nil)
+	require.NoError(t, err)
+	defer c.Leave()
+	add(t, s, storetest.Anomaly(1))
+	require.Equal(t, []string{storetest.Anomaly(1).ID}, take(t, c, 1))
+}
+
 func TestManyClients(t *testing.T) {
 	t.Parallel()
 	const clients, changes = 300, 100

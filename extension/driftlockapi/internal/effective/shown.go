@@ -11,7 +11,7 @@ var shown = set(`
 	protocol protocols protocol_version client_id group_id group_rebalance_strategy topic initial_offset auto_commit brokers
 	min_version max_version cipher_suites curve_preferences server_name server_name_override include_system_ca_certs_pool
 	balancer_name queue_size sizer unit units network_mode traces_url_path metrics_url_path logs_url_path traces_endpoint metrics_endpoint logs_endpoint
-	allowed_origins allowed_methods issuer_url audience attribute scheme claim reader writer admin trusted_proxies
+	allowed_origins allowed_methods issuer_url trace_url audience attribute scheme claim reader writer admin trusted_proxies
 	service_attributes service service_name name p level_p components scrapers fs_types devices interfaces mount_points filesystems
 	output_paths error_output_paths readers propagators temporality_preference default_histogram_aggregation sampling
 	on_error on_truncate multiline line_start_pattern line_end_pattern order ordering_criteria sort_by timezone location directory_permissions shared_segments
