@@ -2578,7 +2578,7 @@ export interface operations {
             query?: {
                 /** @description What the page shows: the page reads it, any parameter is allowed. */
                 view?: {
-                    [key: string]: string;
+                    [key: string]: unknown;
                 };
             };
             header?: never;
@@ -2626,7 +2626,7 @@ export interface operations {
             query?: {
                 /** @description What the page shows: the page reads it, any parameter is allowed. */
                 view?: {
-                    [key: string]: string;
+                    [key: string]: unknown;
                 };
             };
             header?: never;
@@ -2674,7 +2674,7 @@ export interface operations {
             query?: {
                 /** @description What the page shows: the page reads it, any parameter is allowed. */
                 view?: {
-                    [key: string]: string;
+                    [key: string]: unknown;
                 };
             };
             header?: never;
@@ -2722,7 +2722,7 @@ export interface operations {
             query?: {
                 /** @description What the page shows: the page reads it, any parameter is allowed. */
                 view?: {
-                    [key: string]: string;
+                    [key: string]: unknown;
                 };
             };
             header?: never;
