@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,8 +69,11 @@ func readAssets(files fs.FS) (map[string]*asset, error) {
 // kinds are the types of what the dashboard is made of, as the API's document lists them.
 var kinds = map[string]string{
 	".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
-	".woff2": "font/woff2", ".png": "image/png",
+	".woff2": "font/woff2", ".png": "image/png", ".txt": "text/plain; charset=utf-8", ".md": "text/plain; charset=utf-8",
 }
+
+// hashed is a name into which Vite put a hash of the content: what is behind it never changes.
+var hashed = regexp.MustCompile(`-[A-Za-z0-9_-]{8}\.[a-z0-9]+$`)
 
 // pagePolicy lets a page run the scripts and styles of this origin, ask this origin, and nothing else.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
@@ -82,13 +86,17 @@ func (h *handler) page(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// asset serves what the dashboard loads. Vite puts a hash of the content into a name, so it never changes.
+// asset serves what the dashboard loads, and the licences of what it is made of.
 func (h *handler) asset(w http.ResponseWriter, r *http.Request) error {
 	a := assets()["assets/"+r.PathValue("name")]
 	if a == nil {
 		return problem(http.StatusNotFound, "the dashboard has no file %s; load the page anew where it is of another version", clip(r.URL.Path))
 	}
-	sendAsset(w, r, a, "public, max-age=31536000, immutable")
+	cache := "no-cache"
+	if hashed.MatchString(r.PathValue("name")) {
+		cache = "public, max-age=31536000, immutable"
+	}
+	sendAsset(w, r, a, cache)
 	return nil
 }
 

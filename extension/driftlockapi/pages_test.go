@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"io"
 	"net/http"
+	"path"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -30,9 +31,9 @@ func TestPages(t *testing.T) {
 	require.Equal(t, 401, get(t, h, "/v1/about").Code)
 	index := get(t, h, "/")
 	require.Contains(t, index.Body.String(), "<title>Driftlock</title>")
-	for _, path := range []string{"/", "/?service=cart&window=6h", "/streams?q=a;b&q=%zz", "/settings", "/anomalies/0190a9d4-0000-7000-8000-000000000000?tab=x"} {
-		w := get(t, h, path)
-		require.Equal(t, 200, w.Code, path)
+	for _, at := range []string{"/", "/?service=cart&window=6h", "/streams?q=a;b&q=%zz", "/settings", "/anomalies/0190a9d4-0000-7000-8000-000000000000?tab=x"} {
+		w := get(t, h, at)
+		require.Equal(t, 200, w.Code, at)
 		require.Equal(t, index.Body.String(), w.Body.String())
 		require.Equal(t, "text/html; charset=utf-8", w.Header().Get("Content-Type"))
 		require.Equal(t, "no-cache", w.Header().Get("Cache-Control"))
@@ -74,7 +75,11 @@ func TestAssets(t *testing.T) {
 		w := get(t, h, "/"+name)
 		require.Equal(t, 200, w.Code, name)
 		require.Equal(t, a.plain, w.Body.Bytes())
-		require.Equal(t, "public, max-age=31536000, immutable", w.Header().Get("Cache-Control"))
+		if path.Ext(name) == ".md" {
+			require.Equal(t, "no-cache", w.Header().Get("Cache-Control"), name)
+		} else {
+			require.Equal(t, "public, max-age=31536000, immutable", w.Header().Get("Cache-Control"), name)
+		}
 		require.NotContains(t, string(assets()["index.html"].plain), "<style")
 	}
 	for _, name := range []string{"/assets/none.js", "/assets/index.html", "/assets/.gitkeep"} {
@@ -100,6 +105,15 @@ func TestReadAssets(t *testing.T) {
 	require.Equal(t, "application/octet-stream", all["assets/c.wasm"].kind)
 	require.True(t, bytes.Equal(all["assets/a.js"].plain, long))
 	require.Equal(t, all["assets/a.js"].tag, all["assets/c.wasm"].tag)
+}
+
+func TestHashed(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{
+		"index-C1wLJM9u.js": true, "sans-latin-wght-normal-BbzFLZTg.woff2": true, "a-_b-c_d-e.css": true, "licenses.md": false, "index.js": false, "mark-short.svg": false,
+	} {
+		require.Equal(t, want, hashed.MatchString(name), name)
+	}
 }
 
 func TestTakesGzip(t *testing.T) {

@@ -498,7 +498,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the dashboard is made of. A name's content never changes. */
+        /** What the dashboard is made of. What is behind a name with a hash never changes. */
         get: operations["getAsset"];
         put?: never;
         post?: never;
@@ -2795,6 +2795,7 @@ export interface operations {
                     "image/svg+xml": string;
                     "image/png": string;
                     "font/woff2": string;
+                    "text/plain": string;
                 };
             };
             /** @description The client has it already. */
