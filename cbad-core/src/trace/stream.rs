@@ -1,5 +1,7 @@
 //! One service's stream: observe, score, calibrate, quarantine, learn.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::channels::{self, Scores, Statistic};
@@ -43,6 +45,8 @@ pub struct TraceStream {
     grace: Grace,
     quarantine: Quarantine,
     volume: Volume,
+    /// What called what for the first time in the quarantined windows since the last learnt one.
+    pending: BTreeSet<(u64, u64)>,
     #[serde(skip)]
     evidence: Option<Evidence>,
 }
@@ -58,6 +62,7 @@ impl TraceStream {
             grace: Grace::default(),
             quarantine: Quarantine::default(),
             volume: Volume::default(),
+            pending: BTreeSet::new(),
             evidence: None,
             params,
         }
@@ -200,8 +205,12 @@ impl TraceStream {
             self.past.settle();
         }
         if verdict.learnt {
+            self.past.edges.know(std::mem::take(&mut self.pending));
             self.past.learn(&self.open, &edges, &errors, scores.common);
             self.baseline.learn(&self.open.sample);
+        } else {
+            let room = edge_limit(self.params.max_symbols).saturating_sub(self.pending.len());
+            self.pending.extend(self.past.edges.unknown(&edges).take(room));
         }
     }
 
@@ -263,6 +272,7 @@ impl Detector for TraceStream {
             + self.histories.memory()
             + self.baseline.memory()
             + self.volume.memory()
+            + self.pending.len() * size_of::<(u64, u64)>() * 3 / 2
     }
 }
 

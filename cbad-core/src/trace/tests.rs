@@ -151,6 +151,27 @@ fn a_newcomer_is_forgotten_over_a_gap_without_spans() {
 }
 
 #[test]
+fn an_operation_of_an_incident_is_not_new_in_the_next_and_still_odd_in_many_requests() {
+    let (mut stream, mut random) = ready(200);
+    let first = of_new_calls(&mut stream, &mut random, 200, &[8, 8, 8, 0, 0]);
+    assert!(first[..3].iter().all(|&p| p < 1e-4), "{first:?}");
+    let again = of_new_calls(&mut stream, &mut random, 260, &[1]);
+    assert_eq!(again, [1.0], "it was said an hour ago");
+    let mut spans = usual(&mut random, 270, 20);
+    let lists: Vec<SpanRecord> = spans.iter().filter(|s| s.operation == LIST).take(8).copied().collect();
+    spans.extend(lists.iter().map(|&s| SpanRecord {
+        operation: 99,
+        parent: 2000,
+        caller: 0,
+        net_ns: SpanRecord::NO_NET,
+        ..s
+    }));
+    let v = judge(&mut stream, &spans, 270);
+    // Rare, as its counts say, no longer unheard of.
+    assert!(p(&v, ChannelKind::TraceCount) < 1e-2, "{:?}", v.channels);
+}
+
+#[test]
 fn where_novelties_are_common_one_that_keeps_coming_is_none() {
     let (mut stream, mut random) = ready(200);
     for w in 200..300 {
