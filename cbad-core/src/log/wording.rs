@@ -117,7 +117,9 @@ impl<'a> Wording<'a> {
             at += length(&record[raw..word.start]);
             let end = at + length(&record[word.start..word.end]);
             let clipped = end.min(visible);
-            if at < clipped && out.len() < MAX_WORDS {
+            // What is no UTF-8 is shown otherwise in a part of the text than in the whole: such a word has no place.
+            let whole = text.is_char_boundary(at.min(clipped)) && text.is_char_boundary(clipped);
+            if at < clipped && whole && out.len() < MAX_WORDS {
                 out.push((at as u32, clipped as u32, bits));
             }
             (raw, at) = (word.end, end);
@@ -207,6 +209,16 @@ mod tests {
         let (odd, _) = shown.iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
         assert_eq!(*odd, "refused");
         assert!(shown.iter().filter(|(w, _)| *w != "refused").all(|(w, b)| *b < 6.0 || *w == "for"), "{shown:?}");
+    }
+
+    #[test]
+    fn a_word_that_is_no_utf8_has_no_place() {
+        let priced = past(&["a"]).price(&[0xc2, MARK, 0x80, 0x80], 8);
+        assert!(
+            priced.words.iter().all(|&(s, e, _)| priced.text.get(s as usize..e as usize).is_some()),
+            "{:?}",
+            priced.words
+        );
     }
 
     #[test]
