@@ -182,7 +182,7 @@ licences: ## Licences and sources of all that we link; needs cargo-deny
 vulnerabilities: cbad-core-lib ## Known vulnerabilities of what we depend on; needs the network and cargo-audit
 	$(GOVULNCHECK) ./...
 	cd cbad-core && $(CARGO) audit
-	[ ! -f ui/package-lock.json ] || npm audit --prefix ui
+	$(NPM) audit
 
 fmt: ## Format Go and Rust
 	gofmt -w $$(git ls-files '*.go')
