@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -92,10 +94,28 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, text string, co
 	h.ended(outer, r, code, begun)
 }
 
+// ofJSON are the headers of every answer in JSON, which all share these values.
+var ofJSON = map[string][]string{
+	"Content-Type":  {"application/json; charset=utf-8"},
+	"Cache-Control": {"no-store"},
+	"Vary":          {"Accept"},
+}
+
+// buffers hold answers while they are encoded. One that grew large is not kept.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+func giveBack(b *bytes.Buffer) {
+	if b.Cap() <= 64<<10 {
+		b.Reset()
+		buffers.Put(b)
+	}
+}
+
 // answer writes JSON, indented where a browser shows it to a person. It is encoded before anything is sent, so that an error can still become one.
 func (h *handler) answer(w http.ResponseWriter, r *http.Request, code int, body any) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
+	b := buffers.Get().(*bytes.Buffer)
+	defer giveBack(b)
+	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false) // <*> is a template's blank; the content type says that this is not HTML
 	if strings.Contains(r.Header.Get("Accept"), "text/html") {
 		e.SetIndent("", "  ")
@@ -106,9 +126,7 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, code int, body 
 		b.Reset()
 		b.WriteString(`{"code":500,"message":"Internal error","details":"the answer cannot be encoded"}` + "\n")
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Vary", "Accept")
+	maps.Copy(w.Header(), ofJSON)
 	w.WriteHeader(code)
 	if r.Method != http.MethodHead {
 		w.Write(b.Bytes())

@@ -13,7 +13,9 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/confighttp/xconfighttp"
 	"go.opentelemetry.io/collector/extension/extensioncapabilities"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.uber.org/zap"
 
 	"github.com/driftlock/driftlock/extension/driftlockapi/internal/metadata"
@@ -100,9 +102,13 @@ func (a *api) Start(ctx context.Context, host component.Host) (err error) {
 			return err
 		}
 	}
-	server, err := a.cfg.ToServer(ctx, host.GetExtensions(), a.telemetry, h, confighttp.WithErrorHandler(h.refuse))
+	var theirs instrumentation
+	server, err := a.cfg.ToServer(ctx, host.GetExtensions(), a.telemetry, h, confighttp.WithErrorHandler(h.refuse), xconfighttp.WithOtelHTTPOptions(otelhttp.WithFilter(theirs.wanted)))
 	if err != nil {
 		return fmt.Errorf("make the API's server: %w", err)
+	}
+	if err := theirs.find(ctx, a.telemetry); err != nil {
+		return fmt.Errorf("make the API's metrics: %w", err)
 	}
 	listener, err := a.cfg.ToListener(ctx)
 	if err != nil {

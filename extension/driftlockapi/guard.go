@@ -15,13 +15,8 @@ import (
 	"github.com/driftlock/driftlock/internal/store"
 )
 
-type identityKey struct{}
-
 // identity is who makes the request, once the guard let it pass.
-func identity(r *http.Request) auth.Identity {
-	who, _ := r.Context().Value(identityKey{}).(auth.Identity)
-	return who
-}
+func identity(r *http.Request) auth.Identity { return known(r).who }
 
 // actor is the same for the audit log.
 func (h *handler) actor(r *http.Request) store.Actor {
@@ -33,25 +28,25 @@ func (h *handler) actor(r *http.Request) store.Actor {
 	return store.Actor{Name: who.Name, Role: string(who.Role), Address: address}
 }
 
-// admit lets a request pass that is not one too many and whose maker may do it, and says in the context who that is.
-func (h *handler) admit(w http.ResponseWriter, r *http.Request, need auth.Role) (*http.Request, error) {
+// admit lets a request pass that is not one too many and whose maker may do it, and notes who that is.
+func (h *handler) admit(w http.ResponseWriter, r *http.Request, need auth.Role) error {
 	client := limit.Client(h.limits.addresses.Of(r))
 	if err := h.take(w, h.limits.address, client, "address"); err != nil {
-		return r, err
+		return err
 	}
 	if need == "" {
-		return r, nil
+		return nil
 	}
 	header := r.Header["Authorization"]
 	if t := h.limits.failed; t != nil && len(header) > 0 {
 		if s := t.Peek(client); !s.Allowed {
 			h.telemetry.RequestsLimited.Add(r.Context(), 1, limitOf["failed_logins"])
-			return r, tooMany(w, s, "failed logins from this address")
+			return tooMany(w, s, "failed logins from this address")
 		}
 	}
 	who, err := h.gate.Who(r.Context(), header)
 	if err != nil {
-		return r, h.refuseLogin(w, r, client, err)
+		return h.refuseLogin(w, r, client, err)
 	}
 	switch {
 	case who.Key != "":
@@ -60,15 +55,16 @@ func (h *handler) admit(w http.ResponseWriter, r *http.Request, need auth.Role) 
 		err = h.take(w, h.limits.key, "subject "+who.Name, "user")
 	}
 	if err != nil {
-		return r, err
+		return err
 	}
 	if !who.Role.Includes(need) {
-		return r, problem(http.StatusForbidden, "%s %s needs the role %s (%s has %s)", r.Method, r.URL.Path, need, who.Name, orNone(who.Role))
+		return problem(http.StatusForbidden, "%s %s needs the role %s (%s has %s)", r.Method, r.URL.Path, need, who.Name, orNone(who.Role))
 	}
 	if crossSite(r) {
-		return r, problem(http.StatusForbidden, "a page of another site cannot change anything here")
+		return problem(http.StatusForbidden, "a page of another site cannot change anything here")
 	}
-	return r.WithContext(context.WithValue(r.Context(), identityKey{}, who)), nil
+	known(r).who = who
+	return nil
 }
 
 func orNone(r auth.Role) string {
@@ -86,24 +82,24 @@ func crossSite(r *http.Request) bool {
 
 // refuseLogin says why credentials do not pass; what the authenticator said is for the log.
 func (h *handler) refuseLogin(w http.ResponseWriter, r *http.Request, client string, err error) error {
-	known := wrong(err)
-	if known == nil {
+	reason := wrong(err)
+	if reason == nil {
 		return err // the store is away: not the credentials' fault
 	}
-	h.telemetry.LoginsRefused.Add(r.Context(), 1, reasonOf[reasons[known]])
+	h.telemetry.LoginsRefused.Add(r.Context(), 1, reasonOf[reasons[reason]])
 	w.Header().Set("WWW-Authenticate", `Bearer realm="driftlock"`)
-	if errors.Is(known, auth.ErrMissing) {
-		return problem(http.StatusUnauthorized, "%s", known)
+	if errors.Is(reason, auth.ErrMissing) {
+		return problem(http.StatusUnauthorized, "%s", reason)
 	}
 	if h.limits.failed != nil {
 		h.limits.failed.Take(client)
 	}
-	h.logger.Warn("credentials refused", zap.String("client", client), zap.String("reason", known.Error()), zap.NamedError("authenticator", auth.Cause(err)),
+	h.logger.Warn("credentials refused", zap.String("client", client), zap.String("reason", reason.Error()), zap.NamedError("authenticator", auth.Cause(err)),
 		zap.String("request_id", requestID(r)))
 	if auth.Cause(err) == nil {
-		known = err
+		reason = err
 	}
-	return problem(http.StatusUnauthorized, "%s", known)
+	return problem(http.StatusUnauthorized, "%s", reason)
 }
 
 // take counts a request against a client's limit and says in headers how it stands.

@@ -138,9 +138,9 @@ func (h *handler) serve(at string, all methods) http.Handler {
 			defer cancel()
 			r = r.WithContext(ctx)
 		}
-		r, err := h.admit(w, r, route.need)
+		err := h.admit(w, r, route.need)
 		if err == nil {
-			r, err = h.check(r, at)
+			err = h.check(r, at)
 		}
 		if err == nil {
 			err = route.serve(w, r)
@@ -152,25 +152,36 @@ func (h *handler) serve(at string, all methods) http.Handler {
 }
 
 // check holds a request's path, query and headers to the document; its body is held to it where it is read.
-func (h *handler) check(r *http.Request, at string) (*http.Request, error) {
-	c := call{operation: h.document.Operation(at, r.Method)}
-	if c.operation == nil {
-		return r, fmt.Errorf("%s %s is not in the API's document", r.Method, at)
+func (h *handler) check(r *http.Request, at string) (err error) {
+	c := &known(r).call
+	if c.operation = h.document.Operation(at, r.Method); c.operation == nil {
+		return fmt.Errorf("%s %s is not in the API's document", r.Method, at)
 	}
-	var err error
 	c.query, err = c.operation.Params(r)
-	return r.WithContext(context.WithValue(r.Context(), callKey{}, c)), err
+	return err
 }
 
-type requestIDKey struct{}
+// facts are what is known of a request. Its context holds them from the beginning, and each step writes down what it found out.
+type facts struct {
+	id   string
+	who  auth.Identity
+	call call
+}
+
+type factsKey struct{}
+
+func known(r *http.Request) *facts {
+	f, ok := r.Context().Value(factsKey{}).(*facts)
+	if !ok {
+		return &facts{}
+	}
+	return f
+}
 
 // acceptableID is what we take over from a client or proxy as request id: it goes into headers and logs.
 var acceptableID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-func requestID(r *http.Request) string {
-	id, _ := r.Context().Value(requestIDKey{}).(string)
-	return id
-}
+func requestID(r *http.Request) string { return known(r).id }
 
 // ServeHTTP wraps all routes: request id, headers, the host's name, panics, and what is told about each.
 func (h *handler) ServeHTTP(w http.ResponseWriter, outer *http.Request) {
@@ -211,7 +222,7 @@ func (h *handler) begin(w http.ResponseWriter, r *http.Request) *http.Request {
 	note(r, id)
 	w.Header().Set("X-Request-Id", id)
 	maps.Copy(w.Header(), security)
-	return r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+	return r.WithContext(context.WithValue(r.Context(), factsKey{}, &facts{id: id}))
 }
 
 // security tells browsers to run no script, embed nothing and be embedded nowhere. All answers share these values; pages say what they load.

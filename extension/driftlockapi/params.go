@@ -20,12 +20,7 @@ type call struct {
 	query     map[string]string
 }
 
-type callKey struct{}
-
-func called(r *http.Request) call {
-	c, _ := r.Context().Value(callKey{}).(call)
-	return c
-}
+func called(r *http.Request) call { return known(r).call }
 
 // params reads a query that keeps to the document. What a schema cannot say, as that one time lies before another, is said by fail.
 type params struct {

@@ -97,13 +97,13 @@ func (h *handler) ended(outer, r *http.Request, status int, begun time.Time) {
 	}
 }
 
-var known = []string{
+var methodsKnown = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodConnect, http.MethodTrace,
 }
 
 // method is a request's, or _OTHER: clients can make up any number of them.
 func method(r *http.Request) string {
-	if slices.Contains(known, r.Method) {
+	if slices.Contains(methodsKnown, r.Method) {
 		return r.Method
 	}
 	return "_OTHER"

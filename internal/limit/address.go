@@ -17,6 +17,9 @@ type Addresses struct {
 // X-Forwarded-For that no trusted proxy wrote for another trusted one. What clients put in front of it themselves is never looked at.
 func (a Addresses) Of(r *http.Request) netip.Addr {
 	at := remote(r.RemoteAddr)
+	if !a.trusts(at) {
+		return at
+	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && a.trusts(at); i-- {
 		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))

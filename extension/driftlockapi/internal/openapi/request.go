@@ -38,7 +38,7 @@ func (o *Operation) Params(r *http.Request) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	values := make(map[string]string, len(query))
+	var values map[string]string
 	for i := range o.params {
 		p := &o.params[i]
 		var given []string
@@ -54,6 +54,9 @@ func (o *Operation) Params(r *http.Request) (map[string]string, error) {
 			return nil, err
 		}
 		if p.in == "query" && len(given) == 1 {
+			if values == nil {
+				values = make(map[string]string, len(query))
+			}
 			values[p.name] = given[0]
 		}
 	}
@@ -61,7 +64,7 @@ func (o *Operation) Params(r *http.Request) (map[string]string, error) {
 }
 
 func (o *Operation) parseQuery(r *http.Request) (url.Values, error) {
-	if o.free {
+	if o.free || r.URL.RawQuery == "" {
 		return nil, nil
 	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
@@ -169,6 +172,9 @@ func (o *Operation) Body(r *http.Request, into any) error {
 // Media is the content type of a request's body, one of those described.
 func (o *Operation) Media(r *http.Request) (string, error) {
 	given := r.Header.Get("Content-Type")
+	if _, described := o.bodies[given]; described {
+		return given, nil
+	}
 	kind, ok := mediaType(given)
 	if _, described := o.bodies[kind]; !ok || !described {
 		return "", problem(http.StatusUnsupportedMediaType, "Content-Type must be %s (got %q)", o.media(), clip(given))
