@@ -101,7 +101,7 @@ var ofJSON = map[string][]string{
 	"Vary":          {"Accept"},
 }
 
-// buffers hold answers while they are encoded. One that grew large is not kept.
+// buffers hold answers while they are encoded, and posted events while they are read. One that grew large is not kept.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 func giveBack(b *bytes.Buffer) {

@@ -1,6 +1,7 @@
 package driftlockapi
 
 import (
+	"bytes"
 	"net/http"
 	"sync"
 	"time"
@@ -43,11 +44,12 @@ func (h *handler) postEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body, err := openapi.ReadAll(r.Body)
-	if err != nil {
+	body := buffers.Get().(*bytes.Buffer)
+	defer giveBack(body)
+	if err := openapi.ReadAll(r.Body, body); err != nil {
 		return err
 	}
-	batch, err := events.Read(body, form, time.Now().UTC())
+	batch, err := events.Read(body.Bytes(), form, time.Now().UTC())
 	if err != nil {
 		return problem(http.StatusBadRequest, "%s", clip(err.Error()))
 	}

@@ -57,7 +57,7 @@ func TestNewKey(t *testing.T) {
 		k, token, _, err := NewKey(" ci ", Writer, nil, "boss", now)
 		require.NoError(t, err)
 		require.Equal(t, "ci", k.Name)
-		require.Regexp(t, tokenForm, token)
+		require.Regexp(t, `^dlk_[0-9a-f]{16}_[A-Za-z0-9_-]{43}$`, token)
 		require.False(t, seen[token] || seen[k.ID])
 		seen[token], seen[k.ID] = true, true
 	}
@@ -98,6 +98,7 @@ func TestKeys(t *testing.T) {
 	for _, bad := range []string{
 		"", "dlk_", token[:len(token)-1], token + "A", strings.ToUpper(token), "dlk_0123456789abcdef_" + token[21:], token[:21] + strings.Repeat("A", 43),
 		"dlk_" + k.ID + "_" + strings.Repeat("=", 43), "dlk_" + strings.Repeat("'", 16) + token[20:],
+		token[:len(token)-1] + "\n", token[:30] + "\n" + token[30:], token[:30] + "\r" + token[31:], token[:20] + "-" + token[21:],
 	} {
 		_, err := keys.Check(t.Context(), bad)
 		require.ErrorIs(t, err, ErrInvalid, bad)

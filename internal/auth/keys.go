@@ -145,12 +145,15 @@ func (k *Keys) Forget(id string) {
 // Any says whether a key was ever made. One that has expired or was revoked counts: what ends somebody's access must not give everybody
 // more. It looks again after a while until there is one; from then on there is.
 func (k *Keys) Any(ctx context.Context) (bool, error) {
-	now := k.now()
 	k.mu.Lock()
-	yes, fresh := k.any.yes, now.Before(k.any.until)
+	yes, until := k.any.yes, k.any.until
 	k.mu.Unlock()
-	if yes || fresh {
-		return yes, nil
+	if yes {
+		return true, nil
+	}
+	now := k.now()
+	if now.Before(until) {
+		return false, nil
 	}
 	keys, err := k.store.Keys(ctx)
 	if err != nil {

@@ -70,7 +70,7 @@ const (
 	NDJSON             // one object a line; empty lines do not count
 )
 
-// Read reads a body. An error means that the body as a whole is no list of events; what is wrong with one event is in Rejected.
+// Read reads a body, of which it keeps nothing. An error means that the body as a whole is no list of events; what is wrong with one event is in Rejected.
 func Read(body []byte, form Form, received time.Time) (*Batch, error) {
 	if form == NDJSON {
 		return readLines(body, received)

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -149,10 +150,11 @@ func (o *Operation) Body(r *http.Request, into any) error {
 	if err != nil {
 		return err
 	}
-	b, err := ReadAll(r.Body)
-	if err != nil {
+	var read bytes.Buffer
+	if err := ReadAll(r.Body, &read); err != nil {
 		return err
 	}
+	b := read.Bytes()
 	v, err := parse(b)
 	if err != nil {
 		return err
@@ -188,19 +190,19 @@ func (o *Operation) bodySchema(r *http.Request) (*jsonschema.Schema, error) {
 }
 
 // ReadAll reads a body as long as the server lets it be.
-func ReadAll(body io.Reader) ([]byte, error) {
-	b, err := io.ReadAll(body)
+func ReadAll(body io.Reader, into *bytes.Buffer) error {
+	_, err := into.ReadFrom(body)
+	if err == nil {
+		return nil
+	}
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
-		return nil, problem(http.StatusRequestEntityTooLarge, "the body must have at most %d bytes (max_request_body_size)", large.Limit)
+		return problem(http.StatusRequestEntityTooLarge, "the body must have at most %d bytes (max_request_body_size)", large.Limit)
 	}
-	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, problem(http.StatusRequestTimeout, "the body did not come in time (read_timeout)")
-	case err != nil:
-		return nil, bad("the body cannot be read: it is shorter than it says, or its encoding is broken")
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return problem(http.StatusRequestTimeout, "the body did not come in time (read_timeout)")
 	}
-	return b, nil
+	return bad("the body cannot be read: it is shorter than it says, or its encoding is broken")
 }
 
 // clip keeps a client's text short in messages.
