@@ -12,6 +12,8 @@ LIVE ?= 1
 CARGO_FLAGS ?=
 # GO_TEST_FLAGS=-v: anything that `go test` takes.
 GO_TEST_FLAGS ?=
+# BROWSER=0: `make test` without the dashboard's tests in a browser.
+BROWSER ?= 1
 # How long each fuzz target runs.
 FUZZTIME ?= 20s
 # Which benchmarks run.
@@ -96,13 +98,14 @@ run: ## A collector on this machine with two hours of telemetry and an incident;
 
 ##@ Test
 
-.PHONY: test test-rust test-go test-ui test-plain test-api test-faults test-short coverage fuzz bench bench-load
+.PHONY: test test-rust test-go test-ui test-browser screenshots test-plain test-api test-faults test-short coverage fuzz bench bench-load
 test: preflight ## Everything: Rust, Go with the race detector, golden files, the distribution, end to end
 	@$(STAGE) "build the Rust core" $(MAKE) --no-print-directory cbad-core-lib
 	@$(STAGE) "test the Rust core" $(MAKE) --no-print-directory test-rust
 	@$(STAGE) "test the dashboard" $(MAKE) --no-print-directory test-ui
 	@$(STAGE) "build the binaries" $(MAKE) --no-print-directory collector tools
 	@$(STAGE) "test the distribution, end to end" $(MAKE) --no-print-directory test-plain
+	@$(STAGE) "test the dashboard in a browser" $(MAKE) --no-print-directory test-browser
 	@$(STAGE) "test the API from outside" $(MAKE) --no-print-directory test-api
 	@$(STAGE) "test our packages with the race detector" $(MAKE) --no-print-directory test-go
 	@printf '\nEverything passed in %d min.\n' $$(( ($$(date +%s) - $(STARTED) + 59) / 60 ))
@@ -116,6 +119,16 @@ test-rust: ## The Rust core alone
 test-ui: ui/node_modules/.package-lock.json ## The dashboard's types and logic
 	$(NPM) run typecheck
 	$(NPM) test
+
+test-browser: collector tools ## The dashboard in Chromium, against the built collector; BROWSER=0 leaves it out
+ifeq ($(BROWSER),0)
+	@printf '!!! The dashboard was NOT tested in a browser: BROWSER=0\n' >&2
+else
+	@browser=$$(scripts/browser.sh); DRIFTLOCK_CHROMIUM=$$browser $(NPM) run browser
+endif
+
+screenshots: collector tools ## Every page in both themes into docs/images, of generated telemetry of a fixed day
+	@browser=$$(scripts/browser.sh); DRIFTLOCK_CHROMIUM=$$browser $(NPM) run screenshots
 
 test-plain: collector tools ## cmd/driftlock and tests/e2e, with the built binaries
 	go test -timeout 15m $(GO_TEST_FLAGS) $(PLAIN_PACKAGES)

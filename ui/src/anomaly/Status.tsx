@@ -11,7 +11,14 @@ import { StatusTag } from "../overview/IncidentRow";
 import { Time } from "../time/Time";
 import { auditQuery } from "./queries";
 
-const statuses: readonly AnomalyStatus[] = ["pending", "acknowledged", "investigating", "resolved", "dismissed"];
+// What may follow a status, as docs/API.md has it.
+const next: Readonly<Record<AnomalyStatus, readonly AnomalyStatus[]>> = {
+  pending: ["acknowledged", "investigating", "dismissed"],
+  acknowledged: ["investigating", "resolved", "dismissed"],
+  investigating: ["resolved", "dismissed"],
+  resolved: ["pending"],
+  dismissed: ["pending"],
+};
 
 /** Where the anomaly stands, who said so, and the means to say otherwise. */
 export function Status({ anomaly }: { anomaly: Anomaly }) {
@@ -31,7 +38,9 @@ function Change({ anomaly }: { anomaly: Anomaly }) {
   const select = useRef<HTMLSelectElement>(null);
   const [chosen, setChosen] = useState<AnomalyStatus>();
   const [note, setNote] = useState("");
-  const status = chosen ?? anomaly.status;
+  const offered = [anomaly.status, ...next[anomaly.status]];
+  // What was chosen may no longer follow what somebody else has made of it meanwhile.
+  const status = chosen !== undefined && offered.includes(chosen) ? chosen : anomaly.status;
   const change = useMutation({
     mutationFn: () => data(api.PATCH("/v1/anomalies/{id}/status", {
       params: { path: { id: anomaly.id }, header: anomaly.updated_at === undefined ? {} : { "If-Match": `"${anomaly.updated_at}"` } },
@@ -61,12 +70,12 @@ function Change({ anomaly }: { anomaly: Anomaly }) {
       change.mutate();
     }}>
       <label htmlFor={`${field}-status`} className="sr-only">Status</label>
-      <select ref={select} id={`${field}-status`} className="field w-full" value={status} aria-keyshortcuts="e" onChange={({ target }) => setChosen(statuses.find((each) => each === target.value))}>
-        {statuses.map((each) => <option key={each} value={each}>{each}</option>)}
+      <select ref={select} id={`${field}-status`} className="field w-full" value={status} aria-keyshortcuts="e" onChange={({ target }) => setChosen(offered.find((each) => each === target.value))}>
+        {offered.map((each) => <option key={each} value={each}>{each}</option>)}
       </select>
       <label htmlFor={`${field}-note`} className="sr-only">Note</label>
       <textarea id={`${field}-note`} className="field mt-2 block w-full resize-y" rows={2} maxLength={1000} placeholder="Why, for those who come after you" value={note} onChange={({ target }) => setNote(target.value)} />
-      <button type="submit" className="button-strong mt-2" disabled={change.isPending || (status === anomaly.status && note.trim() === "")}>Save</button>
+      <button type="submit" className="button-strong mt-2" disabled={change.isPending || status === anomaly.status}>Save</button>
       <p aria-live="polite" className="mt-1 text-sm empty:hidden">
         {change.isError ? <span className="text-strong">{asProblem(change.error).message}: {asProblem(change.error).details}</span> : change.isSuccess ? <span className="text-good">Saved.</span> : null}
       </p>

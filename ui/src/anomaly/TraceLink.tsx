@@ -11,9 +11,8 @@ export function traceHref(template: string, id: string): string | undefined {
 export function TraceLink({ id }: { id: string }) {
   const { data: about } = useQuery(aboutQuery());
   const href = traceHref(about?.trace_url ?? "", id);
-  const short = <code className="font-mono text-xs" title={id}>{id.slice(0, 12)}…</code>;
   if (href === undefined) return <code className="font-mono text-xs wrap-anywhere text-ink select-all" title="dashboard.trace_url in the extension’s configuration makes this a link">{id}</code>;
-  return <a href={href} target="_blank" rel="noreferrer" className="link" aria-label={`Trace ${id}, in another tab`}>{short}</a>;
+  return <a href={href} target="_blank" rel="noreferrer" className="link"><span className="sr-only">Trace </span><code className="font-mono text-xs" title={id}>{id.slice(0, 12)}…</code><span className="sr-only"> in another tab</span></a>;
 }
 
 export function TraceLinks({ ids }: { ids: readonly string[] }) {

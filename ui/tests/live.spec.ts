@@ -1,0 +1,72 @@
+import { after } from "./collector";
+import { expect, settled, test } from "./test";
+import { warmEnd } from "./warm";
+
+test("a status with its note survives a reload, and stands in the history", async ({ warm, visit }) => {
+  const page = await visit(warm)(`/anomalies/${await warm.anomalyOf("payment")}`);
+  const status = page.getByTestId("status");
+  await status.getByLabel("Status", { exact: true }).selectOption("investigating");
+  await status.getByLabel("Note").fill("the deploy of noon");
+  await status.getByRole("button", { name: "Save" }).click();
+  await expect(status.getByTestId("audit-entry")).toContainText("made pending investigating");
+  await page.reload();
+  await expect(status.getByLabel("Status", { exact: true })).toHaveValue("investigating");
+  await expect(status.getByTestId("audit-entry")).toHaveCount(1);
+  await expect(status.getByTestId("audit-entry")).toContainText("the deploy of noon");
+});
+
+test("two windows stay in step", async ({ warm, visit }) => {
+  const id = await warm.anomalyOf("payment");
+  const [overview, one, other] = [await visit(warm)("/?service=payment"), await visit(warm)(`/anomalies/${id}`), await visit(warm)(`/anomalies/${id}`)];
+  await expect(overview.getByTestId("live")).toHaveAttribute("data-phase", "live");
+  await settled(other);
+  await one.getByTestId("status").getByLabel("Status", { exact: true }).selectOption("acknowledged");
+  await one.getByTestId("status").getByRole("button", { name: "Save" }).click();
+  await expect(overview.getByTestId("incident").filter({ hasText: "acknowledged" })).toBeVisible();
+  await expect(other.getByTestId("status").getByLabel("Status", { exact: true })).toHaveValue("acknowledged");
+  await expect(other.getByTestId("audit-entry")).toContainText("acknowledged");
+});
+
+test("a collector that goes and comes back is noticed, and nothing is missed", async ({ warm, visit, provoke }) => {
+  provoke(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/);
+  const page = await visit(warm)("/");
+  const live = page.getByTestId("live");
+  await expect(live).toHaveAttribute("data-phase", "live");
+  await warm.stop();
+  await expect(live).toContainText("Connection lost");
+  await expect(page.getByTestId("incident").first()).toBeVisible();
+  await warm.start();
+  await expect(live).toHaveAttribute("data-phase", "live");
+});
+
+test("what comes while the connection is away is shown when it is back", async ({ warm, visit, provoke }) => {
+  provoke(/ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED/);
+  const page = await visit(warm)("/");
+  const live = page.getByTestId("live");
+  await expect(live).toHaveAttribute("data-phase", "live");
+  const inventory = page.getByTestId("incident").filter({ hasText: /inventory/ });
+  const before = await inventory.count();
+  await page.route("**/v1/**", (route) => route.abort("internetdisconnected"));
+  await warm.stop();
+  await expect(live).toContainText("Connection lost");
+  await warm.start();
+  await warm.feed(8, after(warmEnd, 8), "--incident", "errors@inventory", "--incident-last", "4m");
+  await warm.anomalyOf("inventory");
+  await page.unroute("**/v1/**");
+  await expect(live).toHaveAttribute("data-phase", "live", { timeout: 60_000 });
+  await expect(inventory).not.toHaveCount(before);
+});
+
+test("while paused new anomalies wait, and are counted", async ({ warm, visit }) => {
+  const page = await visit(warm)("/");
+  await expect(page.getByTestId("live")).toHaveAttribute("data-phase", "live");
+  await page.keyboard.press("p");
+  await expect(page.getByTestId("live")).toHaveAttribute("data-phase", "paused");
+  await expect(page).toHaveURL(/live=off/);
+  const before = await page.getByTestId("incident").count();
+  await warm.feed(8, after(warmEnd, 8), "--incident", "errors@search", "--incident-last", "4m");
+  await expect(page.getByTestId("new-count")).toContainText(/\d+ new anomal/);
+  await expect(page.getByTestId("incident")).toHaveCount(before);
+  await page.getByTestId("new-count").getByRole("button").click();
+  await expect(page.getByTestId("incident")).not.toHaveCount(before);
+});

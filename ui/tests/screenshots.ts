@@ -1,0 +1,46 @@
+import { fileURLToPath } from "node:url";
+import type { Page } from "@playwright/test";
+import { Collector, after } from "./collector";
+import { settled, test } from "./test";
+
+// A day that does not move: the same telemetry, and the same pictures, whenever they are made.
+const noon = new Date("2026-03-02T11:59:59Z");
+const images = fileURLToPath(new URL("../../docs/images/", import.meta.url));
+
+/** The page's clock stands a minute after the telemetry's end; what the server says of its own clock is said of that one. */
+async function stand(page: Page): Promise<void> {
+  const now = after(noon, 1);
+  await page.clock.setFixedTime(now);
+  await page.route("**/v1/overview", async (route) => {
+    const answer = await route.fetch();
+    const overview = (await answer.json()) as { newest_window: string | null; lag_seconds: number | null };
+    if (overview.newest_window !== null) overview.lag_seconds = (now.getTime() - Date.parse(overview.newest_window)) / 1000;
+    await route.fulfill({ response: answer, json: overview });
+  });
+}
+
+test("screenshots", async ({ browser }) => {
+  test.setTimeout(300_000);
+  const collector = await Collector.create();
+  try {
+    await collector.start();
+    await collector.feed(240, noon, "--incident", "errors@checkout", "--incident-last", "9m");
+    const id = await collector.anomalyOf("checkout");
+    const pages = { overview: "/", anomaly: `/anomalies/${id}`, streams: "/streams?service=checkout", settings: "/settings", configuration: "/settings?tab=configuration", keys: "/settings?tab=keys" };
+    const shoot = async (name: string, path: string, colorScheme: "light" | "dark", width: number) => {
+      const context = await browser.newContext({ baseURL: collector.url, reducedMotion: "reduce", locale: "en-GB", timezoneId: "UTC", colorScheme, viewport: { width, height: width < 500 ? 844 : name === "anomaly" ? 1600 : 800 } });
+      const page = await context.newPage();
+      await stand(page);
+      await page.goto(path);
+      await settled(page);
+      await page.screenshot({ path: `${images}${name}-${colorScheme}${width < 500 ? "-narrow" : ""}.png` });
+      await context.close();
+    };
+    for (const theme of ["light", "dark"] as const) {
+      for (const [name, path] of Object.entries(pages)) await shoot(name, path, theme, 1280);
+    }
+    for (const name of ["overview", "anomaly"] as const) await shoot(name, pages[name], "light", 390);
+  } finally {
+    await collector.remove();
+  }
+});
