@@ -8,12 +8,14 @@ const noon = new Date("2026-03-02T11:59:59Z");
 const images = fileURLToPath(new URL("../../docs/images/", import.meta.url));
 
 /** The page's clock stands a minute after the telemetry's end; what the server says of its own clock is said of that one. */
-async function stand(page: Page): Promise<void> {
+async function stand(page: Page, collector: Collector): Promise<void> {
   const now = after(noon, 1);
   await page.clock.setFixedTime(now);
   await page.route("**/v1/overview", async (route) => {
     const answer = await route.fetch();
-    const overview = (await answer.json()) as { newest_window: string | null; lag_seconds: number | null };
+    const overview = (await answer.json()) as { newest_window: string | null; lag_seconds: number | null; anomalies: { last_24h: number } };
+    const day = await collector.get<{ total: number }>(`/v1/stats?start_time=${after(now, -1440).toISOString()}&end_time=${now.toISOString()}`);
+    overview.anomalies.last_24h = day.total;
     if (overview.newest_window !== null) overview.lag_seconds = (now.getTime() - Date.parse(overview.newest_window)) / 1000;
     await route.fulfill({ response: answer, json: overview });
   });
@@ -26,13 +28,14 @@ test("screenshots", async ({ browser }) => {
     await collector.start();
     await collector.feed(240, noon, "--incident", "errors@checkout", "--incident-last", "9m");
     const id = await collector.anomalyOf("checkout");
-    const pages = { overview: "/", anomaly: `/anomalies/${id}`, streams: "/streams?service=checkout", settings: "/settings", configuration: "/settings?tab=configuration", keys: "/settings?tab=keys" };
+    const pages = { overview: "/", anomaly: `/anomalies/${id}`, evidence: `/anomalies/${id}`, streams: "/streams?service=checkout", settings: "/settings", configuration: "/settings?tab=configuration", keys: "/settings?tab=keys" };
     const shoot = async (name: string, path: string, colorScheme: "light" | "dark", width: number) => {
-      const context = await browser.newContext({ baseURL: collector.url, reducedMotion: "reduce", locale: "en-GB", timezoneId: "UTC", colorScheme, viewport: { width, height: width < 500 ? 844 : name === "anomaly" ? 1600 : 800 } });
+      const context = await browser.newContext({ baseURL: collector.url, reducedMotion: "reduce", locale: "en-GB", timezoneId: "UTC", colorScheme, viewport: { width, height: width < 500 ? 844 : name === "anomaly" ? 1000 : 800 } });
       const page = await context.newPage();
-      await stand(page);
+      await stand(page, collector);
       await page.goto(path);
       await settled(page);
+      if (name === "evidence") await page.getByTestId("lines").evaluate((section) => section.scrollIntoView());
       await page.screenshot({ path: `${images}${name}-${colorScheme}${width < 500 ? "-narrow" : ""}.png` });
       await context.close();
     };

@@ -2,6 +2,7 @@ import { memo, useMemo, useState } from "react";
 import type { PointerEvent } from "react";
 import type { Lane, Lanes } from "../api/client";
 import { tickLabel, timeTicks } from "../chart/ticks";
+import { useMedia } from "../theme/media";
 import { severityOf } from "../severity/severity";
 import { local, span } from "../time/format";
 import { anomalousPath, brushed, lanePaths } from "./lanes";
@@ -27,7 +28,8 @@ export function LanesChart({ lanes, shown, service, setService, setSpan }: Props
   const begin = Date.parse(lanes.start_time);
   const step = lanes.step_seconds * 1000;
   const end = begin + lanes.buckets * step;
-  const ticks = useMemo(() => timeTicks(begin, end, 8), [begin, end]);
+  const wide = useMedia("(min-width: 40rem)");
+  const ticks = useMemo(() => timeTicks(begin, end, wide ? 8 : 4), [begin, end, wide]);
 
   const place = (event: PointerEvent) => {
     const box = event.currentTarget.getBoundingClientRect();
