@@ -290,8 +290,12 @@ func leaves(v any, path string, f func(path string, set func(any), old any)) {
 			each(key, child, func(to any) { v[key] = to })
 		}
 	case []any:
-		for i, child := range v {
-			each(fmt.Sprint(i), child, func(to any) { v[i] = to })
+		step := 1
+		if len(v) > 8 && (strings.HasPrefix(path, "/body/baseline/") || strings.HasPrefix(path, "/body/window/")) {
+			step = 8 // what is shown is long, alike, and covered by one digest
+		}
+		for i := 0; i < len(v); i += step {
+			each(fmt.Sprint(i), v[i], func(to any) { v[i] = to })
 		}
 	}
 }
