@@ -98,7 +98,7 @@ run: ## A collector on this machine with two hours of telemetry and an incident;
 
 ##@ Test
 
-.PHONY: test test-rust test-go test-ui test-browser screenshots test-plain test-api test-faults test-short coverage fuzz bench bench-load
+.PHONY: test test-rust test-go test-ui test-browser screenshots bench-ui test-plain test-api test-faults test-short coverage fuzz bench bench-load
 test: preflight ## Everything: Rust, Go with the race detector, golden files, the distribution, end to end
 	@$(STAGE) "build the Rust core" $(MAKE) --no-print-directory cbad-core-lib
 	@$(STAGE) "test the Rust core" $(MAKE) --no-print-directory test-rust
@@ -126,6 +126,9 @@ ifeq ($(BROWSER),0)
 else
 	@browser=$$(scripts/browser.sh); DRIFTLOCK_CHROMIUM=$$browser $(NPM) run browser
 endif
+
+bench-ui: collector tools ## What the dashboard weighs, how soon it paints, how it scrolls, how soon an anomaly is on screen
+	@browser=$$(scripts/browser.sh); DRIFTLOCK_CHROMIUM=$$browser $(NPM) run measure
 
 screenshots: collector tools ## Every page in both themes into docs/images, of generated telemetry of a fixed day
 	@browser=$$(scripts/browser.sh); DRIFTLOCK_CHROMIUM=$$browser $(NPM) run screenshots

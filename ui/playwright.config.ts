@@ -23,6 +23,7 @@ export default defineConfig({
   },
   projects: [
     { name: "tests", testMatch: "*.spec.ts" },
+    { name: "measure", testMatch: "measure.ts" },
     { name: "screenshots", testMatch: "screenshots.ts" },
   ],
 });

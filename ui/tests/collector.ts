@@ -15,7 +15,7 @@ const run = promisify(execFile);
 const minute = 60_000;
 
 /** What a collector is started with on top of tests/collector.yaml's defaults. */
-export type Settings = Partial<Record<"UI_WINDOW" | "UI_LATENESS" | "UI_P", string>>;
+export type Settings = Partial<Record<"UI_IDLE", string>>;
 
 /** A bin/driftlock as users run it, on free ports, with a folder of its own. */
 export class Collector {

@@ -1,4 +1,5 @@
-// Command seed fills an SQLite store with anomalies, windows, changes and one key of each role, for the tests of the API from outside.
+// Command seed fills an SQLite store with anomalies, windows, changes and one key of each role, for the tests of the API from outside
+// and for what is measured of the dashboard.
 // It prints the keys as JSON; it is no part of the distribution.
 package main
 
@@ -19,8 +20,9 @@ import (
 
 func main() {
 	path := flag.String("db", "", "the SQLite file to make")
+	anomalies := flag.Int("anomalies", 120, "how many, at least 10")
 	flag.Parse()
-	keys, err := seed(context.Background(), *path)
+	keys, err := seed(context.Background(), *path, *anomalies)
 	if err == nil {
 		err = json.NewEncoder(os.Stdout).Encode(keys)
 	}
@@ -37,7 +39,7 @@ type key struct {
 }
 
 // seed stores enough of everything that every list has a second page.
-func seed(ctx context.Context, path string) (keys map[auth.Role]key, err error) {
+func seed(ctx context.Context, path string, anomalies int) (keys map[auth.Role]key, err error) {
 	s, err := sqlite.Open(ctx, sqlite.Options{Path: path})
 	if err != nil {
 		return nil, err
@@ -48,7 +50,7 @@ func seed(ctx context.Context, path string) (keys map[auth.Role]key, err error) 
 		}
 	}()
 	it := anomaly.Items{}
-	for i := range 120 {
+	for i := range anomalies {
 		it.Anomalies = append(it.Anomalies, storetest.Anomaly(i))
 	}
 	for i := range 60 {
