@@ -68,6 +68,7 @@ test("everything can be done with the keyboard", async ({ warm, visit }) => {
   await expect(page).toHaveURL(/q=payment/);
   await page.keyboard.press("Escape");
   await expect(page.getByRole("searchbox")).not.toBeFocused();
+  await expect(page.getByRole("searchbox")).toHaveValue("payment");
 
   await expect(page.getByTestId("incident").first()).toHaveAttribute("data-incident", first?.incident_id ?? first?.id ?? "");
   await page.keyboard.press("j");

@@ -74,6 +74,8 @@ function Search({ text, setText }: { text: string; setText: (text: string) => vo
         value={typed} onChange={({ target }) => type(target.value)}
         onKeyDown={(event) => {
           if (event.key === "Escape") {
+            // Chromium empties the field on Escape.
+            event.preventDefault();
             event.stopPropagation();
             input.current?.blur();
           }

@@ -68,6 +68,8 @@ export function StreamsPage() {
           <input ref={search} type="search" className="field w-full sm:w-64" placeholder="Search for a service" aria-label="Search for a service" aria-keyshortcuts="/" value={text}
             onChange={({ target }) => change({ q: target.value })} onKeyDown={(event) => {
               if (event.key === "Escape") {
+                // Chromium empties the field on Escape.
+                event.preventDefault();
                 event.stopPropagation();
                 search.current?.blur();
               }
