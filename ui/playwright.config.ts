@@ -23,7 +23,8 @@ export default defineConfig({
   },
   projects: [
     { name: "tests", testMatch: "*.spec.ts" },
-    { name: "measure", testMatch: "measure.ts" },
+    // A trace takes pictures and copies of the page all the time: what it costs would be measured with it.
+    { name: "measure", testMatch: "measure.ts", use: { trace: "off" } },
     { name: "screenshots", testMatch: "screenshots.ts" },
   ],
 });

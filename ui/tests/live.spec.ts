@@ -70,3 +70,20 @@ test("while paused new anomalies wait, and are counted", async ({ warm, visit })
   await page.getByTestId("new-count").getByRole("button").click();
   await expect(page.getByTestId("incident")).not.toHaveCount(before);
 });
+
+test("further down the list new anomalies wait until the reader goes to them", async ({ warm, visit }) => {
+  const page = await visit(warm)("/", { viewport: { width: 1280, height: 400 } });
+  await settled(page);
+  await expect(page.getByTestId("live")).toHaveAttribute("data-phase", "live");
+  const before = await page.getByTestId("incident").count();
+  await page.evaluate(() => {
+    // As far down as a long list lets one go.
+    document.body.style.paddingBottom = "1000px";
+    scrollTo(0, document.body.scrollHeight);
+  });
+  await warm.feed(8, after(warmEnd, 8), "--incident", "errors@search", "--incident-last", "4m");
+  await expect(page.getByTestId("new-count")).toContainText(/\d+ new anomal/);
+  await expect(page.getByTestId("incident")).toHaveCount(before);
+  await page.getByTestId("new-count").getByRole("button").click();
+  await expect(page.getByTestId("incident")).not.toHaveCount(before);
+});

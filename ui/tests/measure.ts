@@ -1,7 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Page } from "@playwright/test";
 import { Collector, after, until } from "./collector";
+import { late, openPeer, sayScroll, scroll } from "./scroll";
 import { expect, test } from "./test";
 import { warmEnd, warmFolder } from "./warm";
 
@@ -13,26 +15,6 @@ const seeded = new Date("2025-06-01T12:20:00Z");
 function say(what: string, values: number[], unit: string): void {
   const sorted = values.toSorted((a, b) => a - b);
   console.log(`${what}: ${(sorted[Math.floor(sorted.length / 2)] ?? NaN).toFixed(0)} ${unit} (${sorted.map((value) => value.toFixed(0)).join(", ")})`);
-}
-
-/** Scrolls by so many pixels in each frame until nothing moves for a second. */
-async function scroll(by: number) {
-  const gaps: number[] = [];
-  let long = 0;
-  const tasks = new PerformanceObserver((list) => (long += list.getEntries().length));
-  tasks.observe({ type: "longtask" });
-  let before = await new Promise<number>(requestAnimationFrame);
-  for (let still = 0; still < 60;) {
-    const at = scrollY;
-    scrollBy(0, by);
-    const now = await new Promise<number>(requestAnimationFrame);
-    gaps.push(now - before);
-    before = now;
-    still = scrollY === at ? still + 1 : 0;
-  }
-  tasks.disconnect();
-  const list = document.querySelector('ul[aria-label="Incidents"]');
-  return { gaps, long, rows: Number(list?.querySelector("li")?.getAttribute("aria-setsize")), nodes: list?.childElementCount ?? 0 };
 }
 
 test("what the dashboard weighs", () => {
@@ -76,13 +58,7 @@ test("the overview of 10,000 anomalies", async ({ browser }) => {
         paints.push(paint ?? NaN);
         rows.push(row ?? NaN);
       }
-      if (run === 5) {
-        for (const [what, by] of [["down, loading on the way", 600], ["up again, all loaded", -600]] as const) {
-          const { gaps, long, rows: all, nodes } = await page.evaluate(scroll, by);
-          const slow = gaps.filter((gap) => gap > 34).length;
-          console.log(`scrolled ${what}: ${all} incidents of ${many} anomalies, ${gaps.length} frames, ${slow} of them took more than 34 ms, the longest ${Math.max(...gaps).toFixed(0)} ms; ${long} tasks of more than 50 ms; ${nodes} rows in the document`);
-        }
-      }
+      if (run === 5) await scrolled(page, await context.newPage());
       await context.close();
     }
     say("first paint", paints, "ms");
@@ -91,6 +67,24 @@ test("the overview of 10,000 anomalies", async ({ browser }) => {
     await collector.remove();
   }
 });
+
+/** All of the list, down and up again, twice; each time the peer for as many frames. */
+async function scrolled(page: Page, peer: Page): Promise<void> {
+  await openPeer(peer, page);
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  for (const [what, by] of [["down, loading on the way", 600], ["up, all loaded", -600], ["down", 600], ["up", -600]] as const) {
+    await page.bringToFront();
+    const list = await scroll(page, by);
+    const { rows, drawn } = await page.getByRole("list", { name: "Incidents" }).evaluate((ul) => ({ rows: ul.querySelector("li")?.ariaSetSize, drawn: ul.childElementCount }));
+    sayScroll(`scrolled ${what}`, list, `; ${rows} incidents of ${many} anomalies, ${drawn} rows in the document`);
+    await peer.bringToFront();
+    const plain = await scroll(peer, 600, list.frames.length);
+    sayScroll("    a plain page of such rows", plain);
+    ours.push(...list.frames);
+    theirs.push(...plain.frames);
+  }
+  console.log(`late in all: ${late(ours)} of ${ours.length}, of the plain page ${late(theirs)}: ${(late(ours) / Math.max(1, late(theirs))).toFixed(2)} times as many`);
+}
 
 test("from a window's close to the anomaly on screen", async ({ visit }) => {
   test.setTimeout(300_000);

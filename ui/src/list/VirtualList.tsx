@@ -62,7 +62,7 @@ export function VirtualList<T>({ rows, keyOf, heightOf, render, onEnd, show, lab
       {rows.slice(range.first, range.end).map((row, at) => {
         const index = range.first + at;
         return (
-          <li key={keyOf(row)} className="absolute inset-x-0 top-0" aria-posinset={index + 1} aria-setsize={rows.length}
+          <li key={keyOf(row)} className="list-row" aria-posinset={index + 1} aria-setsize={rows.length}
             style={{ height: heightOf(row), transform: `translateY(${offsets[index] ?? 0}px)` }}>
             {render(row, index)}
           </li>

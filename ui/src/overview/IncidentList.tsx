@@ -59,7 +59,8 @@ export function IncidentList({ incidents, state, change, loadMore }: Props) {
   useHold(top, paused);
 
   return (
-    <div ref={top}>
+    <div>
+      <div ref={top} />
       <NewOnes toTop={() => top.current?.scrollIntoView({ block: "start" })} paused={paused} />
       <VirtualList rows={rows} keyOf={(row) => row.key} heightOf={heightOf} onEnd={loadMore} show={focused} label="Incidents"
         render={(row) => row.kind === "incident"
@@ -73,11 +74,12 @@ export function IncidentList({ incidents, state, change, loadMore }: Props) {
 /** Holds new anomalies back while the list's beginning is out of sight, so that nothing moves under the reader's eyes. */
 function useHold(top: React.RefObject<HTMLDivElement | null>, paused: boolean) {
   useEffect(() => {
-    const decide = () => hold(paused || (top.current?.getBoundingClientRect().top ?? 0) < -20, paused);
-    decide();
-    window.addEventListener("scroll", decide, { passive: true });
+    hold(paused, paused);
+    // The list's first line; an observer is told when it leaves, where a scroll's handler would have to ask each time.
+    const beginning = new IntersectionObserver(([seen]) => hold(paused || (seen !== undefined && !seen.isIntersecting && seen.boundingClientRect.top < 0), paused), { rootMargin: "20px 0px 0px" });
+    if (top.current) beginning.observe(top.current);
     return () => {
-      window.removeEventListener("scroll", decide);
+      beginning.disconnect();
       hold(false);
     };
   }, [top, paused]);

@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
+import type { Pages } from "../api/pages";
 import { anomaliesQuery, lanesQuery, overviewQuery } from "../api/queries";
 import { Empty, Failure, Loading } from "../notice/notice";
 import { FilterBar } from "./FilterBar";
@@ -14,14 +15,15 @@ import { useOverviewState, widened } from "./state";
 
 // Of every incident list the newest page says whether anything is wrong now.
 const everything = {};
+const firstPage = ({ pages }: Pages) => pages[0]?.anomalies ?? [];
 
 /** From "something is wrong" to what and where: a sentence, the health, the timeline, the incidents. */
 export function OverviewPage() {
   const { state, change, setRange } = useOverviewState();
   const overview = useQuery(overviewQuery(!state.paused));
   const lanes = useQuery(lanesQuery(state.range, 200, !state.paused));
-  const newest = useInfiniteQuery(anomaliesQuery(everything, "-timestamp"));
-  const now = useMemo(() => groupIncidents(newest.data?.pages[0]?.anomalies ?? []), [newest.data]);
+  const newest = useInfiniteQuery({ ...anomaliesQuery(everything, "-timestamp"), select: firstPage });
+  const now = useMemo(() => groupIncidents(newest.data ?? []), [newest.data]);
 
   if (overview.isError && !overview.data) return <><h1 className="sr-only">Overview</h1><Failure what="the overview" error={overview.error} retry={() => void overview.refetch()} /></>;
   // All of the upper part comes at once: one after the other they would push each other down.

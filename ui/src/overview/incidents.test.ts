@@ -54,6 +54,16 @@ describe("incidents", () => {
     expect(groupIncidents([over])[0]?.ongoing).toBe(false);
   });
 
+  it("are the same objects as long as their anomalies are", () => {
+    const before = groupIncidents(list);
+    const [changed, ...rest] = groupIncidents([...list.slice(0, 2), { ...list[2], status: "dismissed" } as Anomaly, anomaly("cart", 1)]);
+    expect(rest[0]).toBe(before[1]);
+    expect(changed).not.toBe(before[0]);
+    expect(changed?.status).toBe("pending");
+    expect(changed?.members.map(({ status }) => status)).toEqual(["dismissed", "pending"]);
+    expect(groupIncidents(list.slice(1)).map(({ id, members }) => [id, members.length])).toEqual([["search-22", 1], ["i1", 1]]);
+  });
+
   it("group ten thousand without losing one", () => {
     const many = Array.from({ length: 10_000 }, (_, i) => anomaly(`s${i % 40}`, i % 60, { id: `a${i}`, incident_id: `i${i % 2500}` }));
     const groups = groupIncidents(many);

@@ -24,7 +24,14 @@ export interface Incident {
 
 const order: readonly AnomalyStatus[] = ["pending", "investigating", "acknowledged", "resolved", "dismissed"];
 
-/** Groups anomalies by incident. An incident stands where the first of its anomalies stands, so the list's order is kept. */
+// What was made of which anomalies, by the first of them: a list that grows by a page makes only what is new of it, and rows that did
+// not change are not drawn again.
+const made = new WeakMap<Listed, { of: readonly Listed[]; incident: Incident }>();
+
+/**
+ * Groups anomalies by incident. An incident stands where the first of its anomalies stands, so the list's order is kept. Of the same
+ * anomalies the same object is made.
+ */
 export function groupIncidents(anomalies: readonly Listed[]): Incident[] {
   const groups = new Map<string, Listed[]>();
   for (const anomaly of anomalies) {
@@ -33,7 +40,12 @@ export function groupIncidents(anomalies: readonly Listed[]): Incident[] {
     if (group) group.push(anomaly);
     else groups.set(id, [anomaly]);
   }
-  return [...groups].map(([id, members]) => incident(id, members));
+  return Array.from(groups, ([id, members]) => known(members) ?? incident(id, members));
+}
+
+function known(anomalies: readonly Listed[]): Incident | undefined {
+  const before = anomalies[0] && made.get(anomalies[0]);
+  return before?.of.length === anomalies.length && before.of.every((each, at) => each === anomalies[at]) ? before.incident : undefined;
 }
 
 function incident(id: string, anomalies: Listed[]): Incident {
@@ -44,9 +56,9 @@ function incident(id: string, anomalies: Listed[]): Incident {
     return at < 0 ? services.length : at;
   };
   const members = anomalies.toSorted((a, b) => place(a) - place(b) || b.score - a.score);
-  const lead = members[0];
-  if (lead === undefined) throw new Error("an incident has at least one anomaly");
-  return {
+  const [first, lead] = [anomalies[0], members[0]];
+  if (first === undefined || lead === undefined) throw new Error("an incident has at least one anomaly");
+  const whole: Incident = {
     id,
     lead,
     members,
@@ -59,6 +71,8 @@ function incident(id: string, anomalies: Listed[]): Incident {
     p: Math.min(...members.map(({ p_value }) => p_value)),
     status: order.find((status) => members.some((member) => member.status === status)) ?? "pending",
   };
+  made.set(first, { of: anomalies, incident: whole });
+  return whole;
 }
 
 export function startOf(anomaly: Listed): number {

@@ -36,10 +36,12 @@ function superscript(n: number): string {
   return String(n).replace("-", "⁻").replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹".charAt(Number(digit)));
 }
 
+const counts = new Intl.NumberFormat("en-GB");
+
 /** How often chance makes a window this odd: `1 in 130,000`. */
 export function oneIn(p: number): string {
   if (p >= 1) return "always";
   const n = 1 / p;
-  if (n < 1e6) return `1 in ${Number(n.toPrecision(2)).toLocaleString("en-GB")}`;
+  if (n < 1e6) return `1 in ${counts.format(Number(n.toPrecision(2)))}`;
   return `1 in 10${superscript(Math.round(Math.log10(n)))}`;
 }

@@ -24,9 +24,18 @@ export function formattersOf(zone?: string): { date: Intl.DateTimeFormat; time: 
 /** The local time: `16:25` of today, else `26 Nov 16:25`, with the year where it is another one. */
 export function local(at: Date, now: Date, zone?: string): string {
   const { date, time } = formattersOf(zone);
-  const [of, today] = [date.format(at), date.format(now)];
+  const [of, today] = [date.format(at), dayOf(now, zone ?? "", date)];
   if (of === today) return time.format(at);
   return `${of.slice(-4) === today.slice(-4) ? of.slice(0, -5) : of} ${time.format(at)}`;
+}
+
+// Every row of a list compares its day with the same now.
+let lastDay = { at: NaN, zone: "", text: "" };
+
+function dayOf(now: Date, zone: string, date: Intl.DateTimeFormat): string {
+  const at = now.getTime();
+  if (lastDay.at !== at || lastDay.zone !== zone) lastDay = { at, zone, text: date.format(now) };
+  return lastDay.text;
 }
 
 /** `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`: two units at most, rounded down. */
