@@ -71,12 +71,15 @@ export function IncidentList({ incidents, state, change, loadMore }: Props) {
   );
 }
 
+// All of the page that is not further up than the screen, wherever below: a jump from below the screen to above it crosses the edge, too.
+const belowTop = "20px 0px 10000000px";
+
 /** Holds new anomalies back while the list's beginning is out of sight, so that nothing moves under the reader's eyes. */
 function useHold(top: React.RefObject<HTMLDivElement | null>, paused: boolean) {
   useEffect(() => {
     hold(paused, paused);
-    // The list's first line; an observer is told when it leaves, where a scroll's handler would have to ask each time.
-    const beginning = new IntersectionObserver(([seen]) => hold(paused || (seen !== undefined && !seen.isIntersecting && seen.boundingClientRect.top < 0), paused), { rootMargin: "20px 0px 0px" });
+    // An observer is told when the list's beginning leaves, where a scroll's handler would have to ask each time.
+    const beginning = new IntersectionObserver((entries) => hold(paused || entries.at(-1)?.isIntersecting === false, paused), { rootMargin: belowTop });
     if (top.current) beginning.observe(top.current);
     return () => {
       beginning.disconnect();
