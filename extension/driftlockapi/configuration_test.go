@@ -43,7 +43,7 @@ func TestConfigWithoutSecrets(t *testing.T) {
 	require.NoError(t, err)
 	for _, want := range []string{
 		`"endpoint":"localhost:4317"`, `"key_file":"/etc/driftlock/key.pem"`, `"query_timeout":"10s"`, `"dsn":"[REDACTED]"`, `"per_key":{"burst":200,"per_second":100}`,
-		`"endpoint":"https://backend.example/v1 [REDACTED]"`, `"brokers":["kafka:9092"]`, `"receivers":["otlp"]`,
+		`"endpoint":"https://backend.example/v1 [REDACTED]"`, `"brokers":["kafka:9092"]`, `"logs":{"attributes":["http.route"]}`, `"receivers":["otlp"]`,
 	} {
 		require.Contains(t, string(shown), want)
 	}

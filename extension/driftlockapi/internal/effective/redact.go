@@ -22,7 +22,7 @@ const Hidden = "[REDACTED]"
 // credential's; numbers, truth values and durations are shown unless their key speaks of secrets. So a component of which nothing is known
 // shows its numbers and the names of its keys.
 func Redact(conf map[string]any) map[string]any {
-	out, _ := redact("", conf, false).(map[string]any)
+	out, _ := redact(place{}, conf, false).(map[string]any)
 	return out
 }
 
@@ -36,33 +36,48 @@ func Hash(redacted map[string]any) string {
 	return hex.EncodeToString(h[:])
 }
 
-func redact(key string, v any, private bool) any {
-	private = private || speaksOfSecrets(key) || slices.Contains(foreign, key)
+// place is where a value stands: its key, and the way there as own has it.
+type place struct{ key, path string }
+
+// under is the place of a key of the map that stands here. A component is named by its type: the name behind its slash is somebody's own.
+func (p place) under(key string) place {
+	if p.path == "" {
+		return place{key, key}
+	}
+	segment := key
+	if !strings.Contains(p.path, "/") {
+		segment, _, _ = strings.Cut(key, "/")
+	}
+	return place{key, p.path + "/" + segment}
+}
+
+func redact(at place, v any, private bool) any {
+	private = private || speaksOfSecrets(at.key) || slices.Contains(foreign, at.key)
 	switch v := v.(type) {
 	case nil, bool:
 		return v
 	case string:
-		return redactText(key, v, private)
+		return redactText(at, v, private)
 	case time.Duration:
 		return v.String()
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for k, e := range v {
-			out[k] = redact(k, e, private)
+			out[k] = redact(at.under(k), e, private)
 		}
 		return out
 	case []any:
 		out := make([]any, len(v))
 		for i, e := range v {
-			out[i] = redact(key, e, private)
+			out[i] = redact(at, e, private)
 		}
 		return out
 	}
-	return redactOther(key, reflect.ValueOf(v), private)
+	return redactOther(at, reflect.ValueOf(v), private)
 }
 
 // redactOther is for types of a component's own.
-func redactOther(key string, v reflect.Value, private bool) any {
+func redactOther(at place, v reflect.Value, private bool) any {
 	switch v.Kind() {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64,
 		reflect.Float32, reflect.Float64:
@@ -75,38 +90,38 @@ func redactOther(key string, v reflect.Value, private bool) any {
 	case reflect.Bool:
 		return v.Bool()
 	case reflect.String:
-		return redactText(key, v.String(), private)
+		return redactText(at, v.String(), private)
 	case reflect.Pointer, reflect.Interface:
 		if v.IsNil() {
 			return nil
 		}
-		return redact(key, v.Elem().Interface(), private)
+		return redact(at, v.Elem().Interface(), private)
 	case reflect.Slice, reflect.Array:
 		out := make([]any, v.Len())
 		for i := range out {
-			out[i] = redact(key, v.Index(i).Interface(), private)
+			out[i] = redact(at, v.Index(i).Interface(), private)
 		}
 		return out
 	case reflect.Map:
 		out := make(map[string]any, v.Len())
 		for _, k := range v.MapKeys() {
 			name := fmt.Sprint(k.Interface())
-			out[name] = redact(name, v.MapIndex(k).Interface(), private)
+			out[name] = redact(at.under(name), v.MapIndex(k).Interface(), private)
 		}
 		return out
 	}
 	return Hidden
 }
 
-func redactText(key, s string, private bool) string {
+func redactText(at place, s string, private bool) string {
 	switch {
 	case s == "" || s == Hidden:
 		return s
-	case private || credential.MatchString(s):
+	case private && !own[at.path] || credential.MatchString(s):
 		return Hidden
 	case isDuration(s):
 		return s
-	case !shown[key]:
+	case !shown[at.key] && !own[at.path]:
 		return Hidden
 	case strings.Contains(s, "://"):
 		return redactURL(s)

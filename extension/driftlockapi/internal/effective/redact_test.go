@@ -50,6 +50,7 @@ func TestSecretsStayHidden(t *testing.T) {
 		"typed":           map[string]any{"frobnicate": text(s), "more": []text{s}, "mapped": map[text]text{"x": s}, "pointer": pointer(s)},
 		"struct":          map[string]any{"path": struct{ A string }{s}},
 		"attributes":      map[string]any{"attributes": map[string]any{"name": s}},
+		"attribute_list":  map[string]any{"logs": map[string]any{"attributes": []any{s}}},
 	}
 	for place, conf := range places {
 		got := shownText(t, map[string]any{"exporters": map[string]any{"x": conf}})
@@ -57,6 +58,36 @@ func TestSecretsStayHidden(t *testing.T) {
 		assert.NotContains(t, got, "7071067811865475", place)
 		assert.Contains(t, got, Hidden, place)
 	}
+}
+
+// TestNamesInOwnComponentsAreShown: what stands there is a name by what the component does with it, elsewhere it may be anything.
+func TestNamesInOwnComponentsAreShown(t *testing.T) {
+	t.Parallel()
+	logs := map[string]any{"logs": map[string]any{"attributes": []any{"http.route", "dlk_0123456789abcdef_x", "token=x"}}}
+	require.JSONEq(t, `{
+		"processors": {
+			"driftlockcbad": {"logs": {"attributes": ["http.route", "[REDACTED]", "[REDACTED]"]}},
+			"driftlockcbad/other": {"logs": {"attributes": ["error.type"]}},
+			"driftlockcbad_2": {"logs": {"attributes": ["[REDACTED]", "[REDACTED]", "[REDACTED]"]}},
+			"driftlockcbad/odd": {"attributes": ["[REDACTED]"], "logs": {"attributes": {"name": "[REDACTED]", "attributes": ["[REDACTED]"]}}},
+			"x/driftlockcbad": {"logs": {"attributes": ["[REDACTED]", "[REDACTED]", "[REDACTED]"]}}
+		},
+		"receivers": {"driftlockevents": {"api": "driftlockapi", "metric_key": "metric", "attributes": ["region"], "frob": "[REDACTED]"}},
+		"logs": {"attributes": ["[REDACTED]", "[REDACTED]", "[REDACTED]"]}
+	}`, shownText(t, map[string]any{
+		"processors": map[string]any{
+			"driftlockcbad":       logs,
+			"driftlockcbad/other": map[string]any{"logs": map[string]any{"attributes": []string{"error.type"}}},
+			"driftlockcbad_2":     logs,
+			"driftlockcbad/odd": map[string]any{
+				"attributes": []any{"hunter2"},
+				"logs":       map[string]any{"attributes": map[string]any{"name": "hunter2", "attributes": []any{"hunter2"}}},
+			},
+			"x/driftlockcbad": logs,
+		},
+		"receivers": map[string]any{"driftlockevents": map[string]any{"api": "driftlockapi", "metric_key": "metric", "attributes": []any{"region"}, "frob": "hunter2"}},
+		"logs":      logs["logs"],
+	}))
 }
 
 type text string

@@ -17,6 +17,14 @@ var shown = set(`
 	on_error on_truncate multiline line_start_pattern line_end_pattern order ordering_criteria sort_by timezone location directory_permissions shared_segments
 `)
 
+// own are places in this project's components whose texts are names of attributes, metrics and metadata keys, though elsewhere such keys
+// hold what is not shown. What stands further down than these is not shown for that.
+var own = set(`
+	processors/driftlockcbad/logs/attributes
+	receivers/driftlockevents/api receivers/driftlockevents/metric receivers/driftlockevents/metric_key receivers/driftlockevents/service_key
+	receivers/driftlockevents/attributes
+`)
+
 func set(words string) map[string]bool {
 	m := map[string]bool{}
 	for _, w := range strings.Fields(words) {
