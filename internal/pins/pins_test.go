@@ -22,6 +22,7 @@ const (
 var exceptions = map[string]string{
 	"github.com/open-telemetry/opentelemetry-collector-contrib/connector/routingconnector":  "v0.157.0",
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/oidcauthextension": "v0.156.0",
+	"go.opentelemetry.io/collector/config/confighttp/xconfighttp":                           "v0.155.0", // newest before the release that can be had
 	"go.opentelemetry.io/otel/log":                "v0.20.0",
 	"go.opentelemetry.io/otel/sdk/log":            "v0.20.0",
 	"go.opentelemetry.io/contrib/bridges/otelzap": "v0.19.0",
