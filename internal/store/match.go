@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"strings"
 
 	"github.com/driftlock/driftlock/internal/anomaly"
@@ -13,29 +12,5 @@ func (q *Query) Matches(a *anomaly.Anomaly) bool {
 		(q.Kind == "" || a.Kind == q.Kind) && (q.IncidentID == "" || a.IncidentID == q.IncidentID) &&
 		(q.MinNCDScore == nil || a.NCDScore >= *q.MinNCDScore) && (q.MaxPValue == nil || a.PValue <= *q.MaxPValue) &&
 		(q.Start.IsZero() || !a.Timestamp.Before(q.Start)) && (q.End.IsZero() || a.Timestamp.Before(q.End)) &&
-		(q.Text == "" || q.contains(a))
-}
-
-func (q *Query) contains(a *anomaly.Anomaly) bool {
-	text := fold(q.Text)
-	if strings.Contains(fold(a.Explanation), text) || strings.Contains(fold(a.Service), text) {
-		return true
-	}
-	reasons, err := json.Marshal(a.Reasons)
-	if err != nil {
-		return false
-	}
-	// As the stores have them: <, > and & as they are.
-	plain := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(reasons))
-	return strings.Contains(fold(plain), text)
-}
-
-// fold makes ASCII letters small.
-func fold(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'A' && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, s)
+		(q.Text == "" || strings.Contains(SearchText(a), Fold(q.Text)))
 }

@@ -27,7 +27,7 @@ type Query struct {
 	MaxPValue   *float64
 	Start       time.Time // timestamp ≥ Start
 	End         time.Time // timestamp < End
-	Text        string    // in the explanation, the reasons or the service's name, ASCII case folded
+	Text        string    // a part of the explanation, the reasons or the service's name (SearchText), ASCII case folded
 
 	Sort   Sort
 	After  *Position // the last row of the page before

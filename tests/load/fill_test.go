@@ -87,6 +87,9 @@ func fill(b *testing.B, kind, where string, rows int) {
 		multiplyPostgres(b, where, copies)
 	} else {
 		multiplySQLite(b, where, copies)
+		s, err := sqlite.Open(b.Context(), sqlite.Options{Path: where}) // indexes the texts
+		require.NoError(b, err)
+		require.NoError(b, s.Close())
 	}
 }
 
@@ -126,12 +129,15 @@ func multiplyPostgres(b *testing.B, dsn string, copies int) {
 	for _, name := range list("SELECT indexname FROM pg_indexes WHERE tablename = 'anomalies' AND indexname NOT LIKE '%pkey'") {
 		execute("DROP INDEX " + name)
 	}
-	const shift = " - make_interval(mins => n * 1439)"
-	execute(copied(list("SELECT column_name::text FROM information_schema.columns WHERE table_name = 'anomalies' AND table_schema = current_schema() ORDER BY ordinal_position"),
-		map[string]string{
+	execute("CREATE TEMP TABLE seeds AS SELECT * FROM anomalies ORDER BY timestamp")
+	columns := list("SELECT column_name::text FROM information_schema.columns WHERE table_name = 'anomalies' AND table_schema = current_schema() ORDER BY ordinal_position")
+	for n := copies; n > 0; n-- { // the oldest first, as they would have come
+		shift := fmt.Sprintf(" - make_interval(mins => %d * 1439)", n)
+		execute(copied(columns, map[string]string{
 			"id": "gen_random_uuid()", "timestamp": "a.timestamp" + shift, "window_start": "a.window_start" + shift, "last": "a.last" + shift, "worst_start": "a.worst_start" + shift,
 			"score": "3 + 7 * random()", "p_value": "0.001" + strings.Repeat(" * random()", 7), "ncd_score": "random()", "change_tx": "", "change_seq": "",
-		}, fmt.Sprintf("anomalies a, generate_series(1, %d) n", copies)))
+		}, "seeds a"))
+	}
 	execute("UPDATE anomalies SET score = 3 + 7 * random(), p_value = 0.001" + strings.Repeat(" * random()", 7) + ", ncd_score = random() WHERE score = 0")
 	execute("SET maintenance_work_mem = '512MB'")
 	for _, definition := range indexes {
@@ -171,12 +177,14 @@ func multiplySQLite(b *testing.B, path string, copies int) {
 	for n := 1; n <= copies; n++ {
 		shift := fmt.Sprintf(" - %d * 1439 * 60000000000", n)
 		execute(copied(columns, map[string]string{
-			"id":        "printf('%s-%s-8%s-8%s-%s', hex(randomblob(4)), hex(randomblob(2)), substr(hex(randomblob(2)), 2), substr(hex(randomblob(2)), 2), hex(randomblob(6)))",
+			"id":        "lower(printf('%s-%s-8%s-8%s-%s', hex(randomblob(4)), hex(randomblob(2)), substr(hex(randomblob(2)), 2), substr(hex(randomblob(2)), 2), hex(randomblob(6))))",
 			"timestamp": "a.timestamp" + shift, "window_start": "a.window_start" + shift, "last": "a.last" + shift, "worst_start": "a.worst_start" + shift,
 			"score": "3 + 7 * " + random, "p_value": "0.001" + strings.Repeat(" * "+random, 7), "ncd_score": random, "change_seq": fmt.Sprintf("a.change_seq + %d", n*seeds),
 		}, "anomalies a WHERE a.rowid <= "+fmt.Sprint(seeds)))
 	}
-	execute("UPDATE anomalies SET id = lower(id), score = 3 + 7 * " + random + ", p_value = 0.001" + strings.Repeat(" * "+random, 7) + ", ncd_score = " + random + " WHERE score = 0 OR id <> lower(id)")
+	execute("UPDATE anomalies SET score = 3 + 7 * " + random + ", p_value = 0.001" + strings.Repeat(" * "+random, 7) + ", ncd_score = " + random + " WHERE score = 0")
+	execute(fmt.Sprintf("INSERT INTO anomaly_texts (number, text) SELECT a.rowid, t.text FROM anomalies a JOIN anomaly_texts t ON t.number = (a.rowid - 1) %% %d + 1 WHERE a.rowid > %[1]d", seeds))
+	execute("UPDATE counters SET value = (SELECT max(number) FROM anomaly_texts) WHERE name = 'texts_to_index'")
 	execute(fmt.Sprintf("UPDATE counters SET value = %d WHERE name = 'anomaly_changes'", seeds*(copies+1)))
 	for _, definition := range indexes {
 		execute(definition)

@@ -44,6 +44,15 @@ var lists = []struct {
 	{"q, common", func(int) url.Values { return values("q", "never written before") }},
 	{"q, rare", func(i int) url.Values { return values("q", fmt.Sprintf("pool-%04d", i%200)) }},
 	{"q, nowhere", func(int) url.Values { return values("q", "no such text") }},
+	{"q, one", func(i int) url.Values {
+		return values("q", fmt.Sprintf("2026-02-28 %02d:%02d:00 +0000 utc. a window this odd is expected once in 9%d", i%24, i%60, i))
+	}},
+	{"q, two letters", func(int) url.Values { return values("q", "zq") }},
+	{"q, common, by -score", func(int) url.Values { return values("q", "never written before", "sort", "-score") }},
+	{"q, rare, by p_value", func(i int) url.Values { return values("q", fmt.Sprintf("pool-%04d", i%200), "sort", "p_value") }},
+	{"q, rare, by timestamp", func(i int) url.Values { return values("q", fmt.Sprintf("pool-%04d", i%200), "sort", "timestamp") }},
+	{"q, common, and service", func(i int) url.Values { return values("q", "never written before", "service", serviceName(i)) }},
+	{"q, rare, and service", func(i int) url.Values { return values("q", fmt.Sprintf("pool-%04d", i%200), "service", serviceName(i)) }},
 	{"by timestamp", func(int) url.Values { return values("sort", "timestamp") }},
 	{"by -score", func(int) url.Values { return values("sort", "-score") }},
 	{"by score", func(int) url.Values { return values("sort", "score") }},
@@ -53,6 +62,14 @@ var lists = []struct {
 	{"by ncd_score", func(int) url.Values { return values("sort", "ncd_score") }},
 	{"service by p_value", func(i int) url.Values { return values("service", serviceName(i), "sort", "p_value") }},
 	{"rare status by -score", func(int) url.Values { return values("status", "investigating", "sort", "-score") }},
+	{"service by -score", func(i int) url.Values { return values("service", serviceName(i), "sort", "-score") }},
+	{"rare status by p_value", func(int) url.Values { return values("status", "investigating", "sort", "p_value") }},
+	{"kind by -ncd_score, a week", func(i int) url.Values {
+		return values("kind", "silence", "sort", "-ncd_score", "start_time", day(i%70+7), "end_time", day(i%70))
+	}},
+	{"service, kind and min_ncd_score", func(i int) url.Values {
+		return values("service", serviceName(i), "kind", "silence", "min_ncd_score", "0.9")
+	}},
 	{"service and rare status", func(i int) url.Values { return values("service", serviceName(i), "status", "investigating") }},
 }
 
@@ -85,15 +102,18 @@ func BenchmarkLists(b *testing.B) {
 			defer r.client.CloseIdleConnections()
 			slowest, worst := "", time.Duration(0)
 			for _, list := range lists {
-				p50, p99, n := r.measure(b, list.query, requests)
+				p50, p99, peer, n := r.measure(b, list.query, requests)
 				results.add(fmt.Sprintf("GET /v1/anomalies, %s, %s, %d stored", s.name, list.name, rows),
-					fmt.Sprintf("p50 %.1f ms, p99 %.1f ms, %d rows", ms(p50), ms(p99), n), "p99 < 15 ms", p99 < listTarget)
+					fmt.Sprintf("p50 %.1f ms, p99 %.1f ms, %d rows; /healthz meanwhile p99 %.1f ms", ms(p50), ms(p99), n, ms(peer)), "p99 < 15 ms", p99 < listTarget)
 				if p99 > worst {
 					slowest, worst = list.name, p99
 				}
 			}
-			p50, p99 := r.pages(b, requests)
-			results.add(fmt.Sprintf("GET /v1/anomalies, %s, page after page", s.name), fmt.Sprintf("p50 %.1f ms, p99 %.1f ms", ms(p50), ms(p99)), "p99 < 15 ms", p99 < listTarget)
+			for _, list := range []struct{ name, sort string }{{"page 1 to page 1,000", ""}, {"by -score, page 1 to page 1,000", "-score"}} {
+				p50, p99, last := r.pages(b, list.sort, 1000)
+				results.add(fmt.Sprintf("GET /v1/anomalies, %s, %s", s.name, list.name),
+					fmt.Sprintf("p50 %.1f ms, p99 %.1f ms; the last hundred p50 %.1f ms", ms(p50), ms(p99), ms(last)), "p99 < 15 ms", p99 < listTarget)
+			}
 			b.Logf("slowest: %s", slowest)
 			if s.name == "postgres" {
 				c.Stop() // its connections tell what they did when they end
@@ -125,9 +145,9 @@ type reader struct {
 
 func newReader(c *rig.Collector) reader { return reader{c, &http.Client{Transport: &http.Transport{}}} }
 
-func (r reader) read(b *testing.B, query url.Values) (body []byte, took time.Duration) {
+func (r reader) read(b *testing.B, path string, query url.Values) (body []byte, took time.Duration) {
 	b.Helper()
-	req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, "http://"+r.c.API+"/v1/anomalies?"+query.Encode(), nil)
+	req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, "http://"+r.c.API+path+"?"+query.Encode(), nil)
 	require.NoError(b, err)
 	req.Header.Set("Authorization", "Bearer "+r.c.Key)
 	began := time.Now()
@@ -143,41 +163,52 @@ func (r reader) read(b *testing.B, query url.Values) (body []byte, took time.Dur
 	return body, took
 }
 
-// measure makes so many requests after a few that warm up; where they are slow, fewer. n is how many rows the last page had.
-func (r reader) measure(b *testing.B, query func(int) url.Values, requests int) (p50, p99 time.Duration, n int) {
+const anomalies = "/v1/anomalies"
+
+// measure makes so many requests after a few that warm up; where they are slow, fewer. In turn with them it asks for /healthz, which does
+// nothing: what the machine alone costs. n is how many rows the last page had.
+func (r reader) measure(b *testing.B, query func(int) url.Values, requests int) (p50, p99, peer time.Duration, n int) {
 	b.Helper()
 	var body []byte
 	for began, i := time.Now(), 0; i < 5 && time.Since(began) < time.Second; i++ {
-		body, _ = r.read(b, query(i))
+		body, _ = r.read(b, anomalies, query(i))
 	}
-	var took []time.Duration
+	var took, beside []time.Duration
 	for began := time.Now(); len(took) < requests && (len(took) < 3 || time.Since(began) < 15*time.Second); {
 		var d time.Duration
-		body, d = r.read(b, query(len(took)))
+		body, d = r.read(b, anomalies, query(len(took)))
 		took = append(took, d)
+		_, d = r.read(b, "/healthz", nil)
+		beside = append(beside, d)
 	}
 	p50, p99 = percentiles(took)
-	return p50, p99, strings.Count(string(body), `"id":"`) - strings.Count(string(body), `"episode":{"id":"`)
+	_, peer = percentiles(beside)
+	return p50, p99, peer, strings.Count(string(body), `"id":"`) - strings.Count(string(body), `"episode":{"id":"`)
 }
 
-// pages walks down the default list.
-func (r reader) pages(b *testing.B, requests int) (p50, p99 time.Duration) {
+// pages walks down a list; last is the median of its last hundred pages.
+func (r reader) pages(b *testing.B, sort string, pages int) (p50, p99, last time.Duration) {
 	b.Helper()
 	var took []time.Duration
 	cursor := ""
-	for range requests {
+	for range pages {
 		query := url.Values{}
+		if sort != "" {
+			query.Set("sort", sort)
+		}
 		if cursor != "" {
 			query.Set("cursor", cursor)
 		}
-		body, d := r.read(b, query)
+		body, d := r.read(b, anomalies, query)
 		var page struct {
 			NextCursor string `json:"next_cursor"`
 		}
 		require.NoError(b, json.Unmarshal(body, &page))
 		took, cursor = append(took, d), page.NextCursor
 	}
-	return percentiles(took)
+	last, _ = percentiles(slices.Clone(took[max(0, len(took)-100):]))
+	p50, p99 = percentiles(took)
+	return p50, p99, last
 }
 
 func percentiles(took []time.Duration) (p50, p99 time.Duration) {

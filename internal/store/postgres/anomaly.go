@@ -101,7 +101,12 @@ var fixed = []column[row]{
 	moment("updated_at", func(r *row) time.Time { return r.now }),
 }
 
-var anomalyColumns = concat(fixed, content, course)
+// search is what texts are looked for in. It follows the content, and is never read back.
+var search = []column[row]{
+	text("search_text", func(r *row) string { return store.SearchText(r.Worst) }),
+}
+
+var anomalyColumns = concat(fixed, content, course, search)
 
 // upsertAnomalies adds rows and brings those that are known up to what the statements together say.
 var upsertAnomalies = func() string {
@@ -111,7 +116,7 @@ var upsertAnomalies = func() string {
 	for _, part := range []struct {
 		when    string
 		columns []column[row]
-	}{{worse, content}, {newer, course}} {
+	}{{worse, content}, {newer, course}, {worse, search}} {
 		for _, c := range part.columns {
 			set = append(set, fmt.Sprintf("%[1]s = CASE WHEN %[2]s THEN excluded.%[1]s ELSE a.%[1]s END", c.name, part.when))
 		}
@@ -129,7 +134,7 @@ func concat[T any](lists ...[]T) []T {
 }
 
 var (
-	fields          = strings.Join(names(anomalyColumns), ", ")
+	fields          = strings.Join(names(concat(fixed, content, course)), ", ")
 	selectAnomalies = "SELECT " + fields + " FROM anomalies"
 	// selectSummaries leaves out what is most of the bytes: it lies outside of the row and is not even read.
 	selectSummaries = strings.NewReplacer("baseline_data", "NULL::jsonb", "window_data", "NULL::jsonb", "statistics", "NULL::jsonb").Replace(selectAnomalies)
@@ -137,7 +142,7 @@ var (
 
 type scanner interface{ Scan(...any) error }
 
-// scanAnomaly reads a row of selectAnomalies, column by column as anomalyColumns has them, and what follows into more.
+// scanAnomaly reads a row of selectAnomalies, column by column as fields has them, and what follows into more.
 func scanAnomaly(from scanner, more ...any) (*anomaly.Anomaly, error) {
 	var a anomaly.Anomaly
 	var e anomaly.Episode

@@ -34,72 +34,6 @@ func (s *Store) Get(ctx context.Context, id string) (*anomaly.Anomaly, error) {
 	return a, nil
 }
 
-// order is the column of each field that lists can be sorted by. Only these constants reach the statement.
-var order = map[store.Field]string{
-	store.ByTimestamp: "timestamp",
-	store.ByScore:     "score",
-	store.ByPValue:    "p_value",
-	store.ByNCDScore:  "ncd_score",
-}
-
-// List returns one page.
-func (s *Store) List(ctx context.Context, q store.Query) (store.Page, error) {
-	const action = "list anomalies"
-	if err := s.usable(ctx, action); err != nil {
-		return store.Page{}, err
-	}
-	text, args, err := listing(q)
-	if err != nil {
-		return store.Page{}, &store.PermanentError{Err: fmt.Errorf("%s: %w", action, err)}
-	}
-	rows, err := s.pool.Query(ctx, text, args...)
-	if err != nil {
-		return store.Page{}, s.wrap(action, err)
-	}
-	list, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (*anomaly.Anomaly, error) { return scanAnomaly(r) })
-	if err != nil {
-		return store.Page{}, s.wrap(action, err)
-	}
-	page := store.Page{Anomalies: list}
-	if limit := store.ClampLimit(q.Limit); len(list) > limit {
-		page.Anomalies = list[:limit]
-		page.Next = store.PositionOf(list[limit-1], q.Sort)
-	}
-	return page, nil
-}
-
-// listing is the statement of a page and its parameters. It asks for one row more, which tells whether there is a next page.
-func listing(q store.Query) (string, []any, error) {
-	if q.Sort.Field == "" {
-		q.Sort.Field = store.ByTimestamp
-	}
-	column, ok := order[q.Sort.Field]
-	if !ok {
-		return "", nil, fmt.Errorf("no order by %q", q.Sort.Field)
-	}
-	w := conditions(q)
-	direction, beyond := "DESC", "<"
-	if q.Sort.Ascending {
-		direction, beyond = "ASC", ">"
-	}
-	if q.After != nil {
-		var at any = q.After.Value
-		if q.Sort.Field == store.ByTimestamp {
-			at = q.After.Time
-		}
-		w.add("("+column+", id) "+beyond+" (?, ?)", at, q.After.ID)
-	}
-	text := selectAnomalies
-	if q.Detail == store.Summary {
-		text = selectSummaries
-	}
-	if len(w.terms) > 0 {
-		text += " WHERE " + strings.Join(w.terms, " AND ")
-	}
-	text += " ORDER BY " + column + " " + direction + ", id " + direction + " LIMIT " + w.parameter(store.ClampLimit(q.Limit)+1)
-	return text, w.args, nil
-}
-
 // where collects conditions and their parameters.
 type where struct {
 	terms []string
@@ -150,13 +84,15 @@ func conditions(q store.Query) *where {
 		w.add("timestamp < ?", q.End)
 	}
 	if q.Text != "" {
-		like := "%" + likeLiteral.Replace(clean(q.Text)) + "%"
-		w.add("(glass_box_explanation ILIKE ? OR service ILIKE ? OR reasons::text ILIKE ?)", like, like, like)
+		w.add("search_text LIKE ?", like(q.Text))
 	}
 	return w
 }
 
-// likeLiteral makes a text stand for itself in ILIKE.
+// like is the pattern of what has the text in it.
+func like(text string) string { return "%" + likeLiteral.Replace(clean(store.Fold(text))) + "%" }
+
+// likeLiteral makes a text stand for itself in LIKE.
 var likeLiteral = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // compact takes out the spaces that JSONB puts in.

@@ -15,6 +15,7 @@ import (
 
 // stored is what decides which statement a row keeps.
 type stored struct {
+	number          int64  // its rowid
 	revision, worst uint32 // the newest revision, and the one whose scores and evidence the row has
 	p               float64
 }
@@ -38,27 +39,36 @@ func addAnomalies(ctx context.Context, tx *sql.Tx, list []*anomaly.Anomaly, now 
 		defer stmt.Close()
 		*into = stmt
 	}
+	var texts []textRow
 	for _, joined := range store.Join(list) {
-		n, err := addAnomaly(ctx, joined, now, change+1, known, insert, content, course)
+		n, err := addAnomaly(ctx, joined, now, change+1, known, insert, content, course, &texts)
 		if err != nil {
 			return added, fmt.Errorf("anomaly %s: %w", joined.ID, err)
 		}
 		added += n
 		change += int64(n)
 	}
+	if err := putTexts(ctx, tx, texts); err != nil {
+		return added, fmt.Errorf("index texts: %w", err)
+	}
 	return added, writeCounter(ctx, tx, change)
 }
 
-// addAnomaly returns 1 where the row is new or says something new, which is then change number change.
-func addAnomaly(ctx context.Context, joined store.Row, now, change int64, known, insert, content, course *sql.Stmt) (int, error) {
+// addAnomaly returns 1 where the row is new or says something new, which is then change number change. A text that is new it adds to texts.
+func addAnomaly(ctx context.Context, joined store.Row, now, change int64, known, insert, content, course *sql.Stmt, texts *[]textRow) (int, error) {
 	r, err := rowOf(joined)
 	if err != nil {
 		return 0, &store.PermanentError{Err: err}
 	}
 	var old stored
-	switch err := known.QueryRowContext(ctx, r.id).Scan(&old.revision, &old.worst, &old.p); {
+	switch err := known.QueryRowContext(ctx, r.id).Scan(&old.number, &old.revision, &old.worst, &old.p); {
 	case errors.Is(err, sql.ErrNoRows):
-		_, err = insert.ExecContext(ctx, append(append([]any{r.id, r.status}, append(r.content, r.course...)...), now, now, change)...)
+		res, err := insert.ExecContext(ctx, append(append([]any{r.id, r.status}, append(r.content, r.course...)...), now, now, change)...)
+		if err != nil {
+			return 0, err
+		}
+		number, err := res.LastInsertId()
+		*texts = append(*texts, textRow{number, store.SearchText(joined.Worst)})
 		return 1, err
 	case err != nil:
 		return 0, err
@@ -68,6 +78,7 @@ func addAnomaly(ctx context.Context, joined store.Row, now, change int64, known,
 		if _, err := content.ExecContext(ctx, append(r.content, now, change, r.id)...); err != nil {
 			return 0, err
 		}
+		*texts = append(*texts, textRow{old.number, store.SearchText(joined.Worst)})
 		changed = 1
 	}
 	if store.Revision(joined.Newest) > old.revision {

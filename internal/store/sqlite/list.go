@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"github.com/driftlock/driftlock/internal/anomaly"
@@ -28,77 +27,6 @@ func (s *Store) Get(ctx context.Context, id string) (*anomaly.Anomaly, error) {
 		return nil, s.wrap(action+" "+id, err)
 	}
 	return a, nil
-}
-
-// order is how a field is sorted and continued. Only these constants reach the statement.
-var order = map[store.Field]map[bool]struct{ by, after string }{
-	store.ByTimestamp: orders("timestamp"),
-	store.ByScore:     orders("score"),
-	store.ByPValue:    orders("p_value"),
-	store.ByNCDScore:  orders("ncd_score"),
-}
-
-func orders(column string) map[bool]struct{ by, after string } {
-	return map[bool]struct{ by, after string }{
-		true:  {" ORDER BY " + column + ", id", "(" + column + ", id) > (?, ?)"},
-		false: {" ORDER BY " + column + " DESC, id DESC", "(" + column + ", id) < (?, ?)"},
-	}
-}
-
-// List returns one page.
-func (s *Store) List(ctx context.Context, q store.Query) (store.Page, error) {
-	const action = "list anomalies"
-	if err := s.usable(action); err != nil {
-		return store.Page{}, err
-	}
-	if q.Sort.Field == "" {
-		q.Sort.Field = store.ByTimestamp
-	}
-	o, ok := order[q.Sort.Field]
-	if !ok {
-		return store.Page{}, &store.PermanentError{Err: fmt.Errorf("%s: no order by %q", action, q.Sort.Field)}
-	}
-	where, args := conditions(q)
-	if q.After != nil {
-		where = append(where, o[q.Sort.Ascending].after)
-		if q.Sort.Field == store.ByTimestamp {
-			args = append(args, nanos(q.After.Time), q.After.ID)
-		} else {
-			args = append(args, q.After.Value, q.After.ID)
-		}
-	}
-	text := selectAnomalies
-	if q.Detail == store.Summary {
-		text = selectSummaries
-	}
-	if len(where) > 0 {
-		text += " WHERE " + strings.Join(where, " AND ")
-	}
-	limit := store.ClampLimit(q.Limit)
-	text += o[q.Sort.Ascending].by + " LIMIT ?"
-	args = append(args, limit+1) // one more tells whether there is a next page
-
-	rows, err := s.db.read.QueryContext(ctx, text, args...)
-	if err != nil {
-		return store.Page{}, s.wrap(action, err)
-	}
-	defer rows.Close()
-	var page store.Page
-	for rows.Next() {
-		a, err := scanAnomaly(rows)
-		if err != nil {
-			return store.Page{}, s.wrap(action, err)
-		}
-		page.Anomalies = append(page.Anomalies, a)
-	}
-	if err := rows.Err(); err != nil {
-		return store.Page{}, s.wrap(action, err)
-	}
-	if len(page.Anomalies) > limit {
-		page.Anomalies = page.Anomalies[:limit]
-		page.Next = store.PositionOf(page.Anomalies[limit-1], q.Sort)
-	}
-	return page, nil
 }
 
 func conditions(q store.Query) (where []string, args []any) {
@@ -134,14 +62,10 @@ func conditions(q store.Query) (where []string, args []any) {
 		add("timestamp < ?", nanos(q.End))
 	}
 	if q.Text != "" {
-		like := "%" + likeLiteral.Replace(q.Text) + "%"
-		add(`(glass_box_explanation LIKE ? ESCAPE '\' OR service LIKE ? ESCAPE '\' OR reasons LIKE ? ESCAPE '\')`, like, like, like)
+		add("instr((SELECT text FROM anomaly_texts WHERE number = anomalies.rowid), ?) > 0", store.Fold(q.Text))
 	}
 	return where, args
 }
-
-// likeLiteral makes a text stand for itself in LIKE.
-var likeLiteral = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 type scanner interface{ Scan(...any) error }
 

@@ -27,6 +27,9 @@ func (s *Store) Prune(ctx context.Context, before store.Cutoffs, batch int) (sto
 				return err
 			}
 			gone.Anomalies = n
+			if err := dropBlocks(ctx, tx); err != nil {
+				return err
+			}
 		}
 		if !before.Windows.IsZero() {
 			n, err := affected(tx.ExecContext(ctx, pruneWindows, nanos(before.Windows), batch))

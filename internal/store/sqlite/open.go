@@ -155,7 +155,10 @@ func (d *database) open(ctx context.Context) error {
 	}
 	d.read.SetMaxOpenConns(readers)
 	d.read.SetMaxIdleConns(readers)
-	return errors.Join(d.write.PingContext(ctx), d.read.PingContext(ctx))
+	if err := errors.Join(d.write.PingContext(ctx), d.read.PingContext(ctx)); err != nil {
+		return err
+	}
+	return d.catchUp(ctx)
 }
 
 // createFile makes the folder and an empty file that only its owner may read: excerpts of logs are in it. SQLite gives the WAL the same mode.

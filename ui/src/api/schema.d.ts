@@ -1466,7 +1466,7 @@ export interface components {
          * @example 2026-03-02T12:00:00Z
          */
         EndTime: components["schemas"]["TimeOfQuery"];
-        /** @description A text in the explanation, the reasons or the service's name, whatever the case. */
+        /** @description A text in the service's name, the explanation or the reasons, as it stands there; ASCII letters match in either case. */
         Text: string;
         /** @description `next_cursor` of the page before, with the same filters and order; empty for the first page. */
         Cursor: string;
@@ -1535,7 +1535,7 @@ export interface operations {
                  * @example 2026-03-02T12:00:00Z
                  */
                 end_time?: components["parameters"]["EndTime"];
-                /** @description A text in the explanation, the reasons or the service's name, whatever the case. */
+                /** @description A text in the service's name, the explanation or the reasons, as it stands there; ASCII letters match in either case. */
                 q?: components["parameters"]["Text"];
                 /** @description The order; a minus in front is descending. Ties are broken by id. */
                 sort?: "timestamp" | "-timestamp" | "score" | "-score" | "p_value" | "-p_value" | "ncd_score" | "-ncd_score";
@@ -1679,7 +1679,7 @@ export interface operations {
                  * @example 2026-03-02T12:00:00Z
                  */
                 end_time?: components["parameters"]["EndTime"];
-                /** @description A text in the explanation, the reasons or the service's name, whatever the case. */
+                /** @description A text in the service's name, the explanation or the reasons, as it stands there; ASCII letters match in either case. */
                 q?: components["parameters"]["Text"];
                 /** @description As of `/v1/anomalies`. */
                 sort?: "timestamp" | "-timestamp" | "score" | "-score" | "p_value" | "-p_value" | "ncd_score" | "-ncd_score";
@@ -1812,7 +1812,7 @@ export interface operations {
                  * @example 2026-03-02T12:00:00Z
                  */
                 end_time?: components["parameters"]["EndTime"];
-                /** @description A text in the explanation, the reasons or the service's name, whatever the case. */
+                /** @description A text in the service's name, the explanation or the reasons, as it stands there; ASCII letters match in either case. */
                 q?: components["parameters"]["Text"];
             };
             header?: {

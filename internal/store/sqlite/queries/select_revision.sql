@@ -1,1 +1,1 @@
-SELECT revision, worst_revision, p_value FROM anomalies WHERE id = ?
+SELECT rowid, revision, worst_revision, p_value FROM anomalies WHERE id = ?

@@ -1,0 +1,341 @@
+package sqlite
+
+import (
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/driftlock/driftlock/internal/anomaly"
+	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/internal/store/storetest"
+)
+
+// opened is a store with so many anomalies.
+func opened(t *testing.T, n int) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), Options{Path: filepath.Join(t.TempDir(), "a.db")})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	var items anomaly.Items
+	for i := range n {
+		items.Anomalies = append(items.Anomalies, storetest.Anomaly(i))
+	}
+	_, err = s.Add(t.Context(), items)
+	require.NoError(t, err)
+	return s
+}
+
+// inTx runs f in a transaction that only reads.
+func inTx(t *testing.T, s *Store, f func(*sql.Tx)) {
+	t.Helper()
+	require.NoError(t, s.view(t.Context(), "test", func(tx *sql.Tx) error {
+		f(tx)
+		return nil
+	}))
+}
+
+func number(f float64) *float64 { return &f }
+
+// TestListsUseIndexes asks SQLite how it would read each list by each index that may be chosen for it: in the index alone, and sorted only
+// where the filter's order is another.
+func TestListsUseIndexes(t *testing.T) {
+	t.Parallel()
+	s := opened(t, 1)
+	at := storetest.Anomaly(0).Timestamp
+	everything := store.Query{
+		StreamType: anomaly.Logs, Service: "cart", Status: "pending", Kind: anomaly.KindAnomaly, MinNCDScore: number(.5), MaxPValue: number(.1),
+		Start: at, End: at.Add(time.Hour),
+	}
+	queries := []store.Query{{}, everything, {IncidentID: storetest.Incident(1)}, {Start: at}, {End: at}}
+	for _, f := range filtersOf(everything) {
+		queries = append(queries, f.query)
+	}
+	inTx(t, s, func(tx *sql.Tx) {
+		for _, q := range queries {
+			for _, field := range store.Fields {
+				for _, ascending := range []bool{true, false} {
+					for _, after := range []*store.Position{nil, {Time: at, Value: .5, ID: "x"}} {
+						q.Sort, q.After = store.Sort{Field: field, Ascending: ascending}, after
+						o, err := orderOf(q.Sort)
+						require.NoError(t, err)
+						sel, err := s.selectionOf(t.Context(), tx, o, q)
+						require.NoError(t, err)
+						indexes := map[string]store.Field{o.index: field}
+						for _, f := range filtersOf(q) {
+							indexes[f.index] = f.order
+						}
+						if q.IncidentID != "" {
+							indexes = map[string]store.Field{sel.index: store.ByTimestamp}
+						}
+						require.Contains(t, indexes, sel.index)
+						for index, by := range indexes {
+							sel.index = index
+							query, args := sel.query("rowid", 51)
+							steps := strings.Join(plan(t, tx, query, args...), "\n")
+							if q.IncidentID == "" {
+								require.Contains(t, steps, "USING COVERING INDEX "+index, query)
+							}
+							require.Equal(t, by != field, strings.Contains(steps, "TEMP B-TREE"), "%s\n%s", query, steps)
+						}
+						_, err = s.List(t.Context(), q)
+						require.NoError(t, err)
+					}
+				}
+			}
+		}
+		for _, step := range plan(t, tx, selectBlocks) {
+			require.NotRegexp(t, "^SCAN text_blocks", step)
+		}
+		for query, args := range map[string][]any{
+			selectRows: {"[1]", 1, 1},
+			"SELECT number FROM anomaly_texts WHERE number IN (SELECT value FROM json_each(?)) AND instr(text, ?) > 0": {"[1]", "x"},
+			selectSummaries + " NOT INDEXED WHERE rowid IN (SELECT value FROM json_each(?))":                           {"[1]"},
+		} {
+			for _, step := range plan(t, tx, query, args...) {
+				if strings.HasPrefix(step, "SCAN") {
+					require.NotRegexp(t, "^SCAN (anomalies|anomaly_texts|text_blocks$)", step, query)
+				}
+			}
+		}
+	})
+}
+
+func plan(t *testing.T, tx *sql.Tx, query string, args ...any) (steps []string) {
+	t.Helper()
+	var id, parent, unused int
+	var detail string
+	err := each(t.Context(), tx, "EXPLAIN QUERY PLAN "+query, args, []any{&id, &parent, &unused, &detail}, func() { steps = append(steps, detail) })
+	require.NoError(t, err, query)
+	require.NotEmpty(t, steps)
+	return steps
+}
+
+// TestTheFilterThatLeavesFewestChooses: where few rows pass one of the filters, they are what is read.
+func TestTheFilterThatLeavesFewestChooses(t *testing.T) {
+	t.Parallel()
+	s := opened(t, 300)
+	choose := func(q store.Query) (index string) {
+		inTx(t, s, func(tx *sql.Tx) {
+			o, err := orderOf(q.Sort)
+			require.NoError(t, err)
+			index, err = indexFor(t.Context(), tx, o, q)
+			require.NoError(t, err)
+		})
+		return index
+	}
+	byScore := store.Sort{Field: store.ByScore}
+	require.Equal(t, "anomalies_by_time", choose(store.Query{}))
+	require.Equal(t, "anomalies_by_score", choose(store.Query{Sort: byScore}))
+	require.Equal(t, "anomalies_by_service", choose(store.Query{Service: "cart"}))
+	require.Equal(t, "anomalies_by_ncd", choose(store.Query{MinNCDScore: number(.95)}))
+	require.Equal(t, "anomalies_by_status", choose(store.Query{Service: "cart", Status: "resolved"}))
+	require.Equal(t, "anomalies_by_p_value", choose(store.Query{Service: "cart", MaxPValue: number(1e-9), Sort: byScore}))
+	require.Equal(t, "anomalies_by_incident", choose(store.Query{IncidentID: storetest.Incident(1), Service: "cart"}))
+	inTx(t, s, func(tx *sql.Tx) {
+		n, err := filtersOf(store.Query{Status: "pending"})[0].count(t.Context(), tx, 7)
+		require.NoError(t, err)
+		require.Equal(t, 7, n, "no more is counted than need be")
+	})
+}
+
+// TestSearchByEveryWay compares the three ways to search with each other, over blocks of which most rows have the text or few have.
+func TestSearchByEveryWay(t *testing.T) {
+	t.Parallel()
+	s := opened(t, 0)
+	const rows = 2*blockRows + 500
+	var all []*anomaly.Anomaly
+	for from := 0; from < rows; from += 1000 {
+		var items anomaly.Items
+		for i := from; i < min(from+1000, rows); i++ {
+			a := storetest.Anomaly(i)
+			a.Explanation = fmt.Sprintf("number %06d of %d kinds", i, i%3)
+			if i%700 == 3 {
+				a.Explanation += " seldom"
+			}
+			items.Anomalies = append(items.Anomalies, a)
+		}
+		all = append(all, items.Anomalies...)
+		_, err := s.Add(t.Context(), items)
+		require.NoError(t, err)
+	}
+	for _, c := range []struct{ text, service string }{
+		{"seldom", ""}, {"seldom", "cart"}, {"1 kinds", ""}, {"1 kinds", "cart"}, {"kinds", ""}, {"number 008", ""}, {"numb 008er", ""}, {"of", ""}, {"z", ""}, {"m", "cart"},
+	} {
+		for _, field := range store.Fields {
+			q := store.Query{Text: c.text, Service: c.service, Sort: store.Sort{Field: field, Ascending: true}}
+			o, err := orderOf(q.Sort)
+			require.NoError(t, err)
+			want := 0
+			for _, a := range all {
+				if q.Matches(a) {
+					want++
+				}
+			}
+			inTx(t, s, func(tx *sql.Tx) {
+				sel := func() *selection {
+					sel, err := s.selectionOf(t.Context(), tx, o, q)
+					require.NoError(t, err)
+					return sel
+				}
+				cs, err := candidatesOf(t.Context(), tx, c.text)
+				require.NoError(t, err)
+				require.Len(t, cs.numbers(), cs.count)
+				bySorting, err := sorted(t.Context(), tx, sel(), cs.numbers(), c.text, rows)
+				require.NoError(t, err)
+				require.Len(t, bySorting, want, "%v", c)
+				byWalking, err := along(t.Context(), tx, sel(), cs, c.text, rows)
+				require.NoError(t, err)
+				require.Equal(t, bySorting, byWalking, "%v", c)
+				usual, err := search(t.Context(), tx, sel(), c.text, 120)
+				require.NoError(t, err)
+				require.Equal(t, bySorting[:min(120, want)], usual[:len(usual):len(usual)], "%v by %s", c, field)
+			})
+		}
+	}
+}
+
+// TestOldRowsAreIndexed: a file of an older build can be searched as soon as it is open.
+func TestOldRowsAreIndexed(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a.db")
+	s, err := Open(t.Context(), Options{Path: path})
+	require.NoError(t, err)
+	_, err = s.Add(t.Context(), anomaly.Items{Anomalies: storetest.Texts()})
+	require.NoError(t, err)
+	read := func() (texts []string, blocks int) {
+		inTx(t, s, func(tx *sql.Tx) {
+			var text string
+			require.NoError(t, each(t.Context(), tx, "SELECT text FROM anomaly_texts ORDER BY number", nil, []any{&text}, func() { texts = append(texts, text) }))
+			require.NoError(t, tx.QueryRow("SELECT count(*) FROM text_blocks").Scan(&blocks))
+		})
+		return texts, blocks
+	}
+	wantTexts, wantBlocks := read()
+	require.Len(t, wantTexts, len(storetest.Texts()))
+	require.NoError(t, s.Close())
+
+	_, m, done := migrator(t, path)
+	require.NoError(t, m.Migrate(6))
+	done()
+	s, err = Open(t.Context(), Options{Path: path})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	texts, blocks := read()
+	require.Equal(t, wantTexts, texts)
+	require.Equal(t, wantBlocks, blocks)
+}
+
+// TestTextsGoWithTheirRows: retention leaves no text behind, and no block all of whose rows are gone.
+func TestTextsGoWithTheirRows(t *testing.T) {
+	t.Parallel()
+	s := opened(t, blockRows+10)
+	count := func(query string) (n int) {
+		require.NoError(t, s.db.read.QueryRow(query).Scan(&n))
+		return n
+	}
+	require.Equal(t, 2, count("SELECT count(DISTINCT block) FROM text_blocks"))
+	const rows = blockRows + 10 // their numbers begin with 1
+	for left := rows; left > 0; {
+		gone, err := s.Prune(t.Context(), store.Cutoffs{Anomalies: time.Now().Add(time.Hour)}, 700)
+		require.NoError(t, err)
+		left -= gone.Anomalies
+		require.Equal(t, left, count("SELECT count(*) FROM anomaly_texts"))
+		require.LessOrEqual(t, count("SELECT count(DISTINCT block) FROM text_blocks"), rows/blockRows-(rows-left+1)/blockRows+1)
+	}
+	require.Zero(t, count("SELECT count(*) FROM text_blocks"))
+	_, err := s.Add(t.Context(), anomaly.Items{Anomalies: []*anomaly.Anomaly{storetest.Anomaly(7)}})
+	require.NoError(t, err)
+	page, err := s.List(t.Context(), store.Query{Text: "a new line"})
+	require.NoError(t, err)
+	require.Len(t, page.Anomalies, 1)
+}
+
+// TestVacuumKeepsNumbers: texts are found by rowid, which SQLite promises to keep only where it is a column.
+func TestVacuumKeepsNumbers(t *testing.T) {
+	t.Parallel()
+	s := opened(t, 50)
+	_, err := s.db.write.Exec("DELETE FROM anomalies WHERE rowid % 3 = 0")
+	require.NoError(t, err)
+	rows := func() (all []string) {
+		var id string
+		inTx(t, s, func(tx *sql.Tx) {
+			require.NoError(t, each(t.Context(), tx, "SELECT rowid || ' ' || id FROM anomalies ORDER BY rowid", nil, []any{&id}, func() { all = append(all, id) }))
+		})
+		return all
+	}
+	before := rows()
+	_, err = s.db.write.Exec("VACUUM")
+	require.NoError(t, err)
+	require.Equal(t, before, rows())
+}
+
+func TestRowSets(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(5, 5))
+	for round := range 300 {
+		var want []int
+		var set rowSet
+		for range r.IntN([]int{2, 20, 600, 20_000}[round%4]) {
+			row := r.IntN(blockRows)
+			set.add(row)
+			want = append(want, row)
+		}
+		slices.Sort(want)
+		want = slices.Compact(want)
+		packed := set.pack()
+		require.LessOrEqual(t, len(packed), setBytes)
+		var got []int
+		var again rowSet
+		again.unpack(packed)
+		again.each(func(row int) { got = append(got, row) })
+		require.Equal(t, want, got)
+		for _, row := range want {
+			require.True(t, again.has(row))
+		}
+	}
+}
+
+func FuzzUnpack(f *testing.F) {
+	var set rowSet
+	set.add(7)
+	set.add(4095)
+	f.Add(set.pack())
+	f.Add([]byte{0xff, 0xff, 0xff})
+	f.Add(make([]byte, setBytes))
+	f.Fuzz(func(t *testing.T, packed []byte) {
+		var set, again rowSet
+		set.unpack(packed)
+		again.unpack(set.pack())
+		require.Equal(t, set, again)
+	})
+}
+
+// FuzzGrams: a text with another in it has a gram of each of its ranges.
+func FuzzGrams(f *testing.F) {
+	f.Add("abcdef", 1, 3)
+	f.Add("größe\x00\xff", 2, 9)
+	f.Fuzz(func(t *testing.T, text string, from, n int) {
+		if from < 0 || n < 1 || from >= len(text) {
+			return
+		}
+		part := text[from : from+min(n, len(text)-from)]
+		having := map[gram]bool{}
+		eachGram(text, func(g gram) { having[g] = true })
+		ranges := rangesOf(part)
+		require.NotEmpty(t, ranges)
+		for _, r := range ranges {
+			found := false
+			for g := range having {
+				found = found || g >= r.from && g <= r.to
+			}
+			require.True(t, found, "%q in %q: %06x to %06x", part, text, r.from, r.to)
+		}
+	})
+}
