@@ -59,6 +59,10 @@ func newHandler(s store.Store, cfg *Config, tokens *auth.Tokens, logger *zap.Log
 		mux.Handle(pattern, h.serve(documented(pattern), methods))
 	}
 	mux.HandleFunc(everything, func(w http.ResponseWriter, r *http.Request) {
+		if navigates(r) {
+			sendNoPage(w, r)
+			return
+		}
 		h.fail(w, r, problem(http.StatusNotFound, "nothing is at %s; /openapi.json lists what is", clip(r.URL.Path)))
 	})
 	h.next = mux
@@ -86,11 +90,11 @@ func (h *handler) routes() map[string]methods {
 
 		"/openapi.json": {http.MethodGet: {"", h.openAPI, false}},
 
-		"/{$}":            {http.MethodGet: {"", h.page, false}},
-		"/streams":        {http.MethodGet: {"", h.page, false}},
-		"/settings":       {http.MethodGet: {"", h.page, false}},
-		"/anomalies/{id}": {http.MethodGet: {"", h.page, false}},
-		"/assets/{name}":  {http.MethodGet: {"", h.asset, false}},
+		"/{$}":           {http.MethodGet: {"", h.page, false}},
+		"/streams":       {http.MethodGet: {"", h.page, false}},
+		"/settings":      {http.MethodGet: {"", h.page, false}},
+		anomalyPage:      {http.MethodGet: {"", h.page, false}},
+		"/assets/{name}": {http.MethodGet: {"", h.asset, false}},
 
 		"/v1/anomalies":              {http.MethodGet: {auth.Reader, h.listAnomalies, false}},
 		"/v1/anomalies/{id}":         {http.MethodGet: {auth.Reader, h.getAnomaly, false}},
@@ -141,6 +145,10 @@ func (h *handler) serve(at string, all methods) http.Handler {
 		err := h.admit(w, r, route.need)
 		if err == nil {
 			err = h.check(r, at)
+			if err != nil && at == anomalyPage && navigates(r) {
+				sendNoPage(w, r)
+				return
+			}
 		}
 		if err == nil {
 			err = route.serve(w, r)
@@ -195,6 +203,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, outer *http.Request) {
 		return
 	}
 	if p := r.URL.Path; p != canonical(p) { // http.ServeMux would redirect, before anybody had to say who they are
+		if navigates(r) {
+			sendNoPage(out, r)
+			return
+		}
 		h.fail(out, r, problem(http.StatusNotFound, "nothing is at %s; a path has no empty, . or .. steps", clip(p)))
 		return
 	}

@@ -67,7 +67,7 @@ func request(t *testing.T, h http.Handler, method, target string, change ...func
 	require.Equal(t, "nosniff", header.Get("X-Content-Type-Options"))
 	require.Contains(t, header.Get("Content-Security-Policy"), "default-src 'none'")
 	require.NotContains(t, header.Get("Content-Security-Policy"), "unsafe")
-	if w.Code >= 400 && method != http.MethodHead {
+	if page := w.Code == http.StatusNotFound && navigates(r); w.Code >= 400 && !page && method != http.MethodHead {
 		require.Equal(t, "application/json; charset=utf-8", header.Get("Content-Type"))
 		var e apiError
 		d := json.NewDecoder(strings.NewReader(w.Body.String()))

@@ -82,8 +82,27 @@ const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img
 // page serves the dashboard, which looks at the path by itself.
 func (h *handler) page(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Security-Policy", pagePolicy)
-	sendAsset(w, r, assets()["index.html"], "no-cache")
+	sendAsset(w, r, assets()["index.html"], "no-cache", http.StatusOK)
 	return nil
+}
+
+// anomalyPage is the one page whose path can be wrong.
+const anomalyPage = "/anomalies/{id}"
+
+// navigates tells whether somebody follows a link to a page, where an answer for programs would be of no use.
+func navigates(r *http.Request) bool {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
+	}
+	first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	return first != "v1" && first != "assets" && accepts(r.Header.Values("Accept"), "text/html")
+}
+
+// sendNoPage serves the dashboard at a path of which it says itself that nothing is there.
+func sendNoPage(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Security-Policy", pagePolicy)
+	w.Header().Add("Vary", "Accept")
+	sendAsset(w, r, assets()["index.html"], "no-cache", http.StatusNotFound)
 }
 
 // asset serves what the dashboard loads, and the licences of what it is made of.
@@ -96,31 +115,50 @@ func (h *handler) asset(w http.ResponseWriter, r *http.Request) error {
 	if hashed.MatchString(r.PathValue("name")) {
 		cache = "public, max-age=31536000, immutable"
 	}
-	sendAsset(w, r, a, cache)
+	sendAsset(w, r, a, cache, http.StatusOK)
 	return nil
 }
 
-func sendAsset(w http.ResponseWriter, r *http.Request, a *asset, cache string) {
+func sendAsset(w http.ResponseWriter, r *http.Request, a *asset, cache string, status int) {
 	body, tag := a.plain, `"`+a.tag+`"`
 	header := w.Header()
-	header.Set("Vary", "Accept-Encoding")
+	header.Add("Vary", "Accept-Encoding")
 	header.Set("Cache-Control", cache)
 	if a.small != nil && takesGzip(r.Header.Values("Accept-Encoding")) {
 		body, tag = a.small, `"`+a.tag+`-gzip"`
 		header.Set("Content-Encoding", "gzip")
 	}
 	header.Set("ETag", tag)
-	if matches(r.Header.Values("If-None-Match"), tag) {
+	if status == http.StatusOK && matches(r.Header.Values("If-None-Match"), tag) {
 		header.Del("Content-Encoding")
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	header.Set("Content-Type", a.kind)
 	header.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(http.StatusOK)
+	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		w.Write(body)
 	}
+}
+
+// accepts reads Accept (RFC 9110, 12.5.1) for a type that is named itself: a wildcard is what programs send.
+func accepts(accept []string, kind string) bool {
+	return slices.ContainsFunc(elements(accept), func(one string) bool {
+		named, weight, _ := strings.Cut(one, ";")
+		return strings.EqualFold(strings.TrimSpace(named), kind) && weighty(weight)
+	})
+}
+
+// weighty tells whether the parameters of a choice leave it one: its weight is not zero.
+func weighty(parameters string) bool {
+	for one := range strings.SplitSeq(parameters, ";") {
+		name, value, _ := strings.Cut(strings.TrimSpace(one), "=")
+		if q, err := strconv.ParseFloat(strings.TrimSpace(value), 64); strings.EqualFold(strings.TrimSpace(name), "q") && err == nil && q <= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // takesGzip reads Accept-Encoding (RFC 9110, 12.5.3): gzip, or whatever there is, unless at weight zero.
@@ -128,9 +166,7 @@ func takesGzip(accept []string) bool {
 	any := false
 	for _, one := range elements(accept) {
 		coding, weight, _ := strings.Cut(one, ";")
-		name, value, _ := strings.Cut(strings.TrimSpace(weight), "=")
-		q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-		taken := !strings.EqualFold(strings.TrimSpace(name), "q") || err != nil || q > 0
+		taken := weighty(weight)
 		switch strings.ToLower(strings.TrimSpace(coding)) {
 		case "gzip", "x-gzip":
 			return taken

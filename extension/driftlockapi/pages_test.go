@@ -64,6 +64,44 @@ func TestPages(t *testing.T) {
 	require.Equal(t, index.Header().Get("Content-Length"), head.Header().Get("Content-Length"))
 }
 
+func wants(kinds string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set("Accept", kinds) }
+}
+
+// TestNoPage: who follows a link to nothing gets the dashboard, which says so; a program gets what programs read.
+func TestNoPage(t *testing.T) {
+	t.Parallel()
+	const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
+	h := served(t, 1)
+	tokensOf(t, h)
+	index := get(t, h, "/").Body.String()
+	for _, at := range []string{"/anomalies/7", "/anomalies/7?tab=x", "/anomalies", "/nothing", "/streams/x", "/v2/anomalies", "/v1x", "/%E2%82%AC", "/a//b"} {
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			w := request(t, h, method, at, wants(browser), has("*"))
+			require.Equal(t, 404, w.Code, at)
+			require.Equal(t, "text/html; charset=utf-8", w.Header().Get("Content-Type"), at)
+			require.Equal(t, pagePolicy, w.Header().Get("Content-Security-Policy"))
+			require.Equal(t, []string{"Accept", "Accept-Encoding"}, w.Header().Values("Vary"))
+			if method == http.MethodGet {
+				require.Equal(t, index, w.Body.String(), at)
+			}
+		}
+		for _, kinds := range []string{"", "*/*", "application/json", "text/*", "text/html;q=0, application/json"} {
+			w := request(t, h, http.MethodGet, at, wants(kinds))
+			require.Contains(t, []int{400, 404}, w.Code, at)
+			require.Equal(t, "application/json; charset=utf-8", w.Header().Get("Content-Type"), "%s %s", at, kinds)
+		}
+		require.Equal(t, "application/json; charset=utf-8", request(t, h, http.MethodPost, at, wants(browser)).Header().Get("Content-Type"), at)
+	}
+	for _, at := range []string{"/v1", "/v1/", "/v1/nothing", "/v1/anomalies/7", "/assets/none.js", "/assets", "/v1//anomalies"} {
+		w := request(t, h, http.MethodGet, at, wants(browser))
+		require.Equal(t, "application/json; charset=utf-8", w.Header().Get("Content-Type"), at)
+		require.GreaterOrEqual(t, w.Code, 400, at)
+	}
+	require.Equal(t, 200, request(t, h, http.MethodGet, "/healthz", wants(browser)).Code)
+	require.Equal(t, 200, request(t, h, http.MethodGet, "/anomalies/0190a9d4-0000-7000-8000-000000000000", wants(browser)).Code, "whether it is stored, the page asks")
+}
+
 // TestAssets serves each file that is embedded, whatever was built, and no other.
 func TestAssets(t *testing.T) {
 	t.Parallel()
