@@ -19,9 +19,7 @@ export const held = createStore<ReadonlyMap<string, Anomaly>>(new Map());
 // Beyond this many the list is read anew instead of being patched.
 const mostHeld = 1000;
 
-interface Feed {
-  stop: () => void;
-  nudge: () => void;
+interface Feed extends ReturnType<typeof follow> {
   /** Whether new anomalies wait in `held`; what ends the wait shows them. */
   hold: (on: boolean) => void;
   /** Shows what waits, without ending the wait. */
@@ -31,6 +29,7 @@ interface Feed {
 /** Follows the live stream and keeps every list in step with it. `onChange` is called after each event. */
 export function startFeed(client: QueryClient, onChange: () => void): Feed {
   let holding = false;
+  let fromNow = true;
   let overflowed = false;
 
   const apply = (anomaly: Anomaly) => {
@@ -47,8 +46,7 @@ export function startFeed(client: QueryClient, onChange: () => void): Feed {
   const receive = (event: ServerEvent) => {
     if (event.event === "hello") {
       // The lists were read before the stream stood: what came in between is in neither.
-      if (first) void client.invalidateQueries({ queryKey: [anomaliesKey] });
-      first = false;
+      if (fromNow) void client.invalidateQueries({ queryKey: [anomaliesKey] });
       return;
     }
     if (event.event !== "anomaly") return;
@@ -62,7 +60,6 @@ export function startFeed(client: QueryClient, onChange: () => void): Feed {
     }
     onChange();
   };
-  let first = true;
 
   const show = () => {
     const waiting = held.get();
@@ -75,13 +72,16 @@ export function startFeed(client: QueryClient, onChange: () => void): Feed {
     held.set(new Map());
   };
 
-  const { stop, nudge } = follow({
-    open: (lastId, signal) => fetch("/v1/stream/anomalies", {
-      headers: { ...authorization(), Accept: "text/event-stream", ...(lastId === "" ? {} : { "Last-Event-ID": lastId }) },
-      credentials: "same-origin",
-      cache: "no-store",
-      signal,
-    }),
+  const following = follow({
+    open: (lastId, signal) => {
+      fromNow = lastId === "";
+      return fetch("/v1/stream/anomalies", {
+        headers: { ...authorization(), Accept: "text/event-stream", ...(fromNow ? {} : { "Last-Event-ID": lastId }) },
+        credentials: "same-origin",
+        cache: "no-store",
+        signal,
+      });
+    },
     onEvent: receive,
     onConnection: (state) => {
       connection.set(state);
@@ -90,8 +90,7 @@ export function startFeed(client: QueryClient, onChange: () => void): Feed {
   });
 
   return {
-    stop,
-    nudge,
+    ...following,
     show,
     hold(on) {
       holding = on;

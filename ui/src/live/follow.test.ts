@@ -115,6 +115,62 @@ describe("following the live stream", () => {
   });
 });
 
+describe("a stream that rests", () => {
+  const open = (signal: AbortSignal) => {
+    const encoder = new TextEncoder();
+    return Promise.resolve(new Response(new ReadableStream({
+      start(controller) {
+        controller.enqueue(encoder.encode(hello));
+        signal.addEventListener("abort", () => controller.error(signal.reason));
+      },
+    })));
+  };
+
+  it("lets its connection go, asks for nothing, and goes on behind the last event", async () => {
+    const signals: AbortSignal[] = [];
+    const { ids, connections, following } = start([(signal) => (signals.push(signal), open(signal)), open]);
+    await vi.advanceTimersByTimeAsync(10);
+    following.rest();
+    following.rest();
+    expect(signals[0]?.aborted).toBe(true);
+    await vi.advanceTimersByTimeAsync(600_000);
+    following.nudge();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(ids).toEqual([""]);
+    following.wake();
+    following.wake();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(ids).toEqual(["", "m1"]);
+    expect(connections.map(({ phase }) => phase)).toEqual(["connecting", "live", "connecting", "live"]);
+    following.stop();
+  });
+
+  it("has one connection after a rest that is over at once", async () => {
+    const { ids, connections, following } = start([open, open]);
+    await vi.advanceTimersByTimeAsync(10);
+    following.rest();
+    following.wake();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(ids).toEqual(["", "m1"]);
+    expect(connections.at(-1)?.phase).toBe("live");
+    following.stop();
+  });
+
+  it("rests also while it waits for its next try, and never after it stopped", async () => {
+    const { ids, following } = start([() => Promise.reject(new TypeError("failed to fetch")), () => Promise.resolve(refusal(401))]);
+    await vi.advanceTimersByTimeAsync(10);
+    following.rest();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(ids).toHaveLength(1);
+    following.wake();
+    await vi.advanceTimersByTimeAsync(10);
+    following.rest();
+    following.wake();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(ids).toHaveLength(2);
+  });
+});
+
 describe("the wait between tries", () => {
   it("doubles up to half a minute, and chance only shortens it", () => {
     expect([1, 2, 3, 4, 5, 50].map((n) => backoff(n, 2000, 0))).toEqual([2000, 4000, 8000, 16000, 30000, 30000]);

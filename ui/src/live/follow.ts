@@ -29,24 +29,27 @@ export function backoff(failures: number, first: number, random: number): number
 
 /**
  * Follows an event stream until `stop` is called, coming back with the last event's id whenever it breaks, so that nothing is missed.
- * It reads with fetch, since an EventSource cannot send a key. `nudge` tries again at once.
+ * It reads with fetch, since an EventSource cannot send a key. `nudge` tries again at once; `rest` lets the connection go until `wake`,
+ * which takes it up behind the last event.
  */
-export function follow({ open, onEvent, onConnection, random = Math.random }: FollowOptions): { stop: () => void; nudge: () => void } {
+export function follow({ open, onEvent, onConnection, random = Math.random }: FollowOptions): Record<"stop" | "nudge" | "rest" | "wake", () => void> {
   let lastId = "";
   let failures = 0;
   let retry = 2000;
   let ended = false;
+  let resting = false;
   let attempt = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const connect = async () => {
-    attempt = new AbortController();
-    const { signal } = attempt;
+    const mine = new AbortController();
+    const { signal } = mine;
+    attempt = mine;
     onConnection({ phase: "connecting" });
     let watch: ReturnType<typeof setTimeout> | undefined;
     const alive = () => {
       clearTimeout(watch);
-      watch = setTimeout(() => attempt.abort(new Problem(0, "The live stream fell silent", "Nothing came for 40 s; the connection is made anew.")), silence);
+      watch = setTimeout(() => mine.abort(new Problem(0, "The live stream fell silent", "Nothing came for 40 s; the connection is made anew.")), silence);
     };
     try {
       alive();
@@ -72,11 +75,12 @@ export function follow({ open, onEvent, onConnection, random = Math.random }: Fo
       }
       throw new Problem(0, "The live stream ended", "The server closed it; it is opened anew.");
     } catch (error) {
-      if (ended) return;
+      // Another attempt may have begun since this one was let go.
+      if (ended || resting || attempt !== mine) return;
       again(signal.aborted && signal.reason instanceof Problem ? signal.reason : asProblem(error));
     } finally {
       clearTimeout(watch);
-      attempt.abort();
+      mine.abort();
     }
   };
 
@@ -84,6 +88,7 @@ export function follow({ open, onEvent, onConnection, random = Math.random }: Fo
     if (problem.code === 400 && lastId !== "") {
       lastId = ""; // a mark that this server does not know: another store, or one that was set up anew
     } else if (problem.code >= 400 && problem.code < 500 && problem.code !== 408 && problem.code !== 429) {
+      ended = true;
       onConnection({ phase: "stopped", problem });
       return;
     }
@@ -107,6 +112,19 @@ export function follow({ open, onEvent, onConnection, random = Math.random }: Fo
       if (timer === undefined || ended) return;
       clearTimeout(timer);
       timer = undefined;
+      void connect();
+    },
+    rest() {
+      if (ended || resting) return;
+      resting = true;
+      clearTimeout(timer);
+      timer = undefined;
+      attempt.abort();
+    },
+    wake() {
+      if (ended || !resting) return;
+      resting = false;
+      failures = 0;
       void connect();
     },
   };

@@ -31,7 +31,26 @@ export function reconnect(): void {
   feed?.nudge();
 }
 
-/** Follows the live stream as long as the calling component is mounted. */
+// A tab that nobody looks at for this long lets its connection go: a server has only so many, and a browser six for one host.
+const patience = 60_000;
+
+/** Calls `rest` when the page was hidden for a while, and `wake` when it is seen again. Returns what ends that. */
+export function whileSeen(rest: () => void, wake: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const look = () => {
+    clearTimeout(timer);
+    if (document.visibilityState === "hidden") timer = setTimeout(rest, patience);
+    else wake();
+  };
+  look();
+  document.addEventListener("visibilitychange", look);
+  return () => {
+    clearTimeout(timer);
+    document.removeEventListener("visibilitychange", look);
+  };
+}
+
+/** Follows the live stream as long as the calling component is mounted and the page is looked at. */
 export function useLiveFeed(): void {
   const client = useQueryClient();
   useEffect(() => {
@@ -48,7 +67,9 @@ export function useLiveFeed(): void {
     feed = started;
     started.hold(holding);
     window.addEventListener("online", reconnect);
+    const seen = whileSeen(started.rest, started.wake);
     return () => {
+      seen();
       window.removeEventListener("online", reconnect);
       clearTimeout(timer);
       started.stop();
