@@ -15,6 +15,24 @@ test("a status with its note survives a reload, and stands in the history", asyn
   await expect(status.getByTestId("audit-entry")).toContainText("the deploy of noon");
 });
 
+test("a status is saved although the episode went on meanwhile", async ({ warm, visit, provoke }) => {
+  provoke(/status of 412/);
+  const page = await visit(warm)(`/anomalies/${await warm.anomalyOf("payment")}`);
+  await settled(page);
+  const asked: string[] = [];
+  // What the page read is made older than what is stored, as by a window that closed in between.
+  await page.route("**/v1/anomalies/*/status", (route) => {
+    asked.push(route.request().headers()["if-match"] ?? "");
+    return route.continue(asked.length === 1 ? { headers: { ...route.request().headers(), "if-match": '"2026-03-02T00:00:00Z"' } } : {});
+  });
+  const status = page.getByTestId("status");
+  await status.getByLabel("Status", { exact: true }).selectOption("acknowledged");
+  await status.getByRole("button", { name: "Save" }).click();
+  await expect(status.getByTestId("audit-entry")).toContainText("made pending acknowledged");
+  await expect(status).toContainText("Saved.");
+  expect(asked).toHaveLength(2);
+});
+
 test("two windows stay in step", async ({ warm, visit }) => {
   const id = await warm.anomalyOf("payment");
   const [overview, one, other] = [await visit(warm)("/?service=payment"), await visit(warm)(`/anomalies/${id}`), await visit(warm)(`/anomalies/${id}`)];

@@ -10,6 +10,7 @@ import { Loading } from "../notice/notice";
 import { StatusTag } from "../overview/IncidentRow";
 import { Time } from "../time/Time";
 import { auditQuery } from "./queries";
+import { saveAsRead } from "./saving";
 
 // What may follow a status, as docs/API.md has it.
 const next: Readonly<Record<AnomalyStatus, readonly AnomalyStatus[]>> = {
@@ -42,10 +43,10 @@ function Change({ anomaly }: { anomaly: Anomaly }) {
   // What was chosen may no longer follow what somebody else has made of it meanwhile.
   const status = chosen !== undefined && offered.includes(chosen) ? chosen : anomaly.status;
   const change = useMutation({
-    mutationFn: () => data(api.PATCH("/v1/anomalies/{id}/status", {
-      params: { path: { id: anomaly.id }, header: anomaly.updated_at === undefined ? {} : { "If-Match": `"${anomaly.updated_at}"` } },
+    mutationFn: () => saveAsRead(anomaly, (updated) => data(api.PATCH("/v1/anomalies/{id}/status", {
+      params: { path: { id: anomaly.id }, header: updated === undefined ? {} : { "If-Match": `"${updated}"` } },
       body: note.trim() === "" ? { status } : { status, note: note.trim() },
-    })),
+    })), () => client.query({ ...anomalyQuery(anomaly.id), staleTime: 0 })),
     onSuccess: (changed) => {
       client.setQueryData(anomalyQuery(anomaly.id).queryKey, (old: Anomaly | undefined) => ({ ...old, ...changed }));
       setChosen(undefined);
