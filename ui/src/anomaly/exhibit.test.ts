@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { heat, of, pieces } from "./exhibit";
+import type { Reason } from "../api/client";
+import { heat, isOfKind, of, pieces, unsampled } from "./exhibit";
 import type { Exhibit } from "./exhibit";
 
 describe("a record's pieces", () => {
@@ -29,4 +30,30 @@ it("a signal's part is found wherever it stands", () => {
   expect(of(exhibit, "traces")?.signal).toBe("traces");
   expect(of(exhibit, "metrics")).toBeUndefined();
   expect(of(undefined, "logs")).toBeUndefined();
+});
+
+describe("a line's kind", () => {
+  it("is a template with any text in its gaps", () => {
+    for (const line of ["user 7 failed after 3 ms", "user  failed after  ms", "user a failed after b failed after c ms"]) expect(isOfKind("user <*> failed after <*> ms", line)).toBe(true);
+    for (const line of ["user 7 failed after 3 s", "a user 7 failed after 3 ms", "user 7 after 3 ms", "user failed after ms", ""]) expect(isOfKind("user <*> failed after <*> ms", line)).toBe(false);
+    expect(isOfKind("ready", "ready")).toBe(true);
+    expect(isOfKind("ready", "ready ")).toBe(false);
+    expect(isOfKind("<*>", "")).toBe(true);
+    expect(isOfKind("ab<*>ba", "aba")).toBe(false);
+  });
+});
+
+describe("lines that explain and were not sampled", () => {
+  const reason = (more: Partial<Reason>): Reason => ({ signal: "logs", channel: "log_new", bits: 12, text: "", item: "disk <*> is full", observed: 3, expected: 0, sample: "disk sda is full", ...more });
+
+  it("are shown by an example, each kind once, with its part of the bits", () => {
+    expect(unsampled([reason({}), reason({ channel: "log_count", bits: 1 }), reason({ item: "out of memory", sample: "out of memory", observed: 1 })], [{ text: "ready" }]))
+      .toEqual([{ text: "disk sda is full", share: 4 }, { text: "out of memory", share: 12 }]);
+  });
+
+  it("are none where a line of the kind was sampled, or there is none to show", () => {
+    expect(unsampled([reason({})], [{ text: "disk sdb is full" }])).toEqual([]);
+    expect(unsampled([reason({ item: "x" })], [{ text: "disk sda is full" }])).toEqual([]);
+    expect(unsampled([reason({ observed: 0 }), reason({ sample: "" }), reason({ channel: "request" }), reason({ signal: "traces" })], [])).toEqual([]);
+  });
 });
