@@ -30,7 +30,7 @@ function Budgets({ health }: { health: Overview }) {
   const allowed = limited.reduce((sum, budget) => sum + budget.per_day, 0);
   if (limited.length === 0) return <Cell name="Alarm budget" value="fixed level" note="no budget is set" testId="health-budget" />;
   return (
-    <Cell name="Alarms, last 24 h" value={number(spent)} note={`${number(allowed)} false a day allowed, ${spent >= allowed ? "none" : number(allowed - spent)} left`} testId="health-budget">
+    <Cell name="Alarms, last 24 h" value={number(spent)} note={`${number(allowed)} false a day, ${spent >= allowed ? "none" : number(allowed - spent)} left`} testId="health-budget">
       <Meter part={allowed === 0 ? 1 : spent / allowed} label={`${number(spent)} alarms in 24 hours, a budget of ${number(allowed)} false ones a day`} />
     </Cell>
   );
@@ -41,7 +41,7 @@ function Cell({ name, value, note, warn = false, testId, children }: { name: str
     <div className="cell" data-testid={testId}>
       <dt className="text-xs text-quiet">{name}</dt>
       <dd className="mt-0.5 text-lg leading-6 font-medium">{warn && <span className="text-clear" aria-hidden="true">▲ </span>}{value}</dd>
-      <dd className="truncate text-xs text-quiet" title={note}>{note}</dd>
+      <dd className="text-xs text-quiet wrap-anywhere">{note}</dd>
       {children !== undefined && <dd className="mt-1.5">{children}</dd>}
     </div>
   );

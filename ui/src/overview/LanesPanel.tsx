@@ -1,11 +1,12 @@
-import { useMemo } from "react";
-import type { Lanes } from "../api/client";
+import { useMemo, useState } from "react";
+import type { Lane, Lanes } from "../api/client";
 import { useKeys } from "../keyboard/keys";
 import { SeverityMark } from "../severity/SeverityMark";
 import { Icon } from "../theme/Icon";
 import { moved, presets, writeSpan, zoomed } from "../time/range";
 import type { Range } from "../time/range";
 import { LanesChart } from "./LanesChart";
+import { keepPlaces } from "./lanes";
 
 interface Props {
   lanes: Lanes;
@@ -28,12 +29,13 @@ export function LanesPanel({ lanes, range, setRange, service, setService, all, s
     "=": () => setRange(zoomed(range, 0.5, now())),
     "-": () => setRange(zoomed(range, 2, now())),
   });
-  const shown = useMemo(() => {
+  const worst = useMemo(() => {
     if (all) return lanes.services;
     const first = lanes.services.slice(0, few);
     const chosen = lanes.services.find((lane) => lane.service === service);
     return chosen && !first.includes(chosen) ? [...first.slice(0, -1), chosen] : first;
   }, [lanes, all, service]);
+  const shown = usePlaces(worst, `${all} ${range.kind === "fixed" ? lanes.start_time : ""} ${lanes.buckets * lanes.step_seconds}`);
   const last = range.kind === "last" ? writeSpan(range.milliseconds) : "";
   return (
     <section aria-labelledby="lanes-title" className="sheet" data-testid="lanes">
@@ -66,6 +68,15 @@ export function LanesPanel({ lanes, range, setRange, service, setService, all, s
       )}
     </section>
   );
+}
+
+/** The lanes in the places that they have had since the view was chosen; another view begins in the order given. */
+function usePlaces(lanes: readonly Lane[], view: string): readonly Lane[] {
+  const [places, setPlaces] = useState({ view, names: [] as readonly string[] });
+  const names = keepPlaces(places.view === view ? places.names : [], lanes.map(({ service }) => service));
+  if (places.view !== view || names.join("\n") !== places.names.join("\n")) setPlaces({ view, names });
+  const by = new Map(lanes.map((lane) => [lane.service, lane]));
+  return names.flatMap((name) => by.get(name) ?? []);
 }
 
 function lengthOf(preset: string): number {

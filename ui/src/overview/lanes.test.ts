@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { anomalousPath, brushed, lanePaths } from "./lanes";
+import { anomalousPath, brushed, keepPlaces, lanePaths } from "./lanes";
 
 describe("a lane", () => {
   it("has a bar for each bucket with data, in its severity's path, higher where the score is", () => {
@@ -22,5 +22,22 @@ describe("a brush", () => {
     expect(brushed(-50, 5, 1000, 100)).toEqual({ first: 0, end: 1 });
     expect(brushed(999, 1400, 1000, 100)).toEqual({ first: 99, end: 100 });
     expect(brushed(1000, 1000, 1000, 100)).toEqual({ first: 99, end: 100 });
+  });
+});
+
+describe("the places of lanes", () => {
+  it("stay, however the order by severity changes", () => {
+    expect(keepPlaces(["a", "b", "c"], ["c", "a", "b"])).toEqual(["a", "b", "c"]);
+  });
+
+  it("are taken over from those that are gone", () => {
+    expect(keepPlaces(["a", "b", "c"], ["d", "c", "a"])).toEqual(["a", "d", "c"]);
+    expect(keepPlaces(["a", "b"], ["c", "d", "e"])).toEqual(["c", "d", "e"]);
+  });
+
+  it("are as many as there are lanes, each once", () => {
+    expect(keepPlaces([], ["b", "a"])).toEqual(["b", "a"]);
+    expect(keepPlaces(["a", "b", "c"], ["c"])).toEqual(["c"]);
+    expect(keepPlaces(["a", "b"], [])).toEqual([]);
   });
 });

@@ -13,6 +13,16 @@ export function lanePaths(scores: readonly (number | null)[], height: number): s
   return paths;
 }
 
+/**
+ * The names of now in the places that they had before, so that no row jumps while somebody looks: a new one takes the place of one that is
+ * gone, further ones follow below.
+ */
+export function keepPlaces(before: readonly string[], now: readonly string[]): string[] {
+  const fresh = now.filter((name) => !before.includes(name));
+  const kept = before.map((name) => (now.includes(name) ? name : fresh.shift())).filter((name) => name !== undefined);
+  return [...kept, ...fresh];
+}
+
 /** Full-height grounds under the buckets in which something was stated. */
 export function anomalousPath(anomalous: readonly number[], height: number): string {
   return anomalous.map((count, bucket) => (count > 0 ? `M${bucket} 0h.86v${height}h-.86z` : "")).join("");
