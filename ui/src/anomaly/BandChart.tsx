@@ -4,6 +4,7 @@ import "uplot/dist/uPlot.min.css";
 import type { Schemas } from "../api/client";
 import { useStore } from "../app/store";
 import { tickLabel } from "../chart/ticks";
+import { chartFont, whenTypeface } from "../chart/typeface";
 import { useMedia } from "../theme/media";
 import { colour, theme } from "../theme/theme";
 import { columns, valueRange } from "./band";
@@ -24,7 +25,9 @@ export function BandChart({ series }: { series: Around }) {
     const plot = new uPlot(options(element.clientWidth, series), columns(series), element);
     const watch = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
     watch.observe(element);
+    const typeface = whenTypeface(() => plot.redraw(false, true));
     return () => {
+      typeface();
       watch.disconnect();
       plot.destroy();
     };
@@ -35,7 +38,7 @@ export function BandChart({ series }: { series: Around }) {
 
 function options(width: number, series: Around): uPlot.Options {
   const [ink, quiet, rule, accent, soft, strong] = ["ink", "quiet", "rule", "accent", "accent-soft", "strong"].map(colour) as [string, string, string, string, string, string];
-  const axis = { stroke: quiet, grid: { stroke: rule, width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
+  const axis = { stroke: quiet, grid: { stroke: rule, width: 1 }, ticks: { show: false }, font: chartFont };
   const stepped = uPlot.paths.stepped?.({ align: 1 });
   const edge = { stroke: accent, width: 0.75, points: { show: false }, ...(stepped ? { paths: stepped } : {}) };
   return {

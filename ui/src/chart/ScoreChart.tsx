@@ -7,6 +7,7 @@ import { useMedia } from "../theme/media";
 import { colour, theme } from "../theme/theme";
 import { local, utc } from "../time/format";
 import { tickLabel } from "./ticks";
+import { chartFont, whenTypeface } from "./typeface";
 
 /** A score over time: all of the same length, times in seconds, null where there is no window. */
 export interface ScoreSeries {
@@ -42,7 +43,9 @@ export function ScoreChart({ series, whatIf, label }: Props) {
     plot.current = made;
     const watch = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
     watch.observe(element);
+    const typeface = whenTypeface(() => made.redraw(false, true));
     return () => {
+      typeface();
       watch.disconnect();
       made.destroy();
       plot.current = undefined;
@@ -86,7 +89,7 @@ function columns({ times, scores, levels, flagged }: ScoreSeries): uPlot.Aligned
 
 function options(width: number, whatIf: () => number | undefined, setAt: (at: number | undefined) => void): uPlot.Options {
   const [ink, quiet, rule, accent, strong] = ["ink", "quiet", "rule", "accent", "strong"].map(colour) as [string, string, string, string, string];
-  const axis = { stroke: quiet, grid: { stroke: rule, width: 1 }, ticks: { show: false }, font: '12px "Instrument Sans", system-ui, sans-serif' };
+  const axis = { stroke: quiet, grid: { stroke: rule, width: 1 }, ticks: { show: false }, font: chartFont };
   const line = (plot: uPlot, score: number) => {
     const y = Math.round(plot.valToPos(score, "y", true)) + 0.5;
     const { ctx, bbox } = plot;
