@@ -1,6 +1,6 @@
 import { expectAccessible } from "./axe";
 import type { Collector } from "./collector";
-import { expect, settled, test } from "./test";
+import { expect, login, settled, test } from "./test";
 
 async function pages(collector: Collector): Promise<string[]> {
   return ["/", `/anomalies/${await collector.anomalyOf("payment")}`, "/streams?service=payment", "/settings", "/settings?tab=configuration", "/settings?tab=keys"];
@@ -26,6 +26,33 @@ for (const theme of ["light", "dark"] as const) {
     });
   });
 }
+
+test("the login can be used by everyone, also after a wrong key", async ({ warm, visit, provoke }) => {
+  provoke(/status of 401/);
+  await warm.key("anna", "reader");
+  for (const colorScheme of ["light", "dark"] as const) {
+    await test.step(colorScheme, async () => {
+      const page = await visit(warm)("/", { colorScheme });
+      await expect(page.getByLabel("API key or token")).toBeFocused();
+      await expectAccessible(page);
+      await login(page, "dlk_0000000000000000_wrong");
+      await expect(page.getByRole("alert")).toContainText("This key opens nothing here");
+      await expectAccessible(page);
+      await page.context().close();
+    });
+  }
+});
+
+test("the health strip's words are not cut off", async ({ warm, visit }) => {
+  for (const viewport of [{ width: 1280, height: 800 }, { width: 390, height: 844 }]) {
+    const page = await visit(warm)("/", { viewport });
+    await settled(page);
+    await expect(page.getByTestId("health-budget")).toContainText(/false a day, (none|[\d.]+) left/);
+    const cut = await page.getByTestId("health").locator("dt, dd").evaluateAll((parts) => parts.filter((part) => part.scrollWidth > part.clientWidth).map(({ textContent }) => textContent));
+    expect(cut, `at ${viewport.width} px`).toEqual([]);
+    await page.context().close();
+  }
+});
 
 test("the chosen theme holds, also over a reload", async ({ warm, visit }) => {
   const page = await visit(warm)("/", { colorScheme: "light" });
@@ -125,6 +152,21 @@ test("what cannot be had says so, with the way out", async ({ warm, visit, provo
   await expect(page.getByTestId("empty")).toContainText("There is no such anomaly");
   await page.getByTestId("empty").getByRole("link", { name: "To the overview" }).click();
   await expect(page.getByTestId("summary")).toBeVisible();
+});
+
+test("a path of nothing is a page that says so, for programs an error", async ({ warm, visit, provoke }) => {
+  provoke(/status of 404/);
+  for (const path of ["/anomalies/7", "/nothing/at/all"]) {
+    const page = await visit(warm)(path);
+    await expect(page.getByTestId("empty")).toContainText("There is no such page");
+    await expect(page).toHaveTitle(/Not found/);
+    await page.getByTestId("empty").getByRole("link", { name: "To the overview" }).click();
+    await expect(page.getByTestId("summary")).toBeVisible();
+    await page.context().close();
+    const answer = await fetch(warm.url + path);
+    expect(answer.headers.get("content-type")).toContain("application/json");
+    expect(answer.ok).toBe(false);
+  }
 });
 
 test("the page may load nothing from elsewhere and run nothing inline", async ({ warm }) => {
