@@ -1,6 +1,9 @@
+DROP TABLE texts_to_index;
+DROP TABLE text_blocks;
 ALTER TABLE anomalies DROP COLUMN search_text;
 DROP INDEX anomalies_by_time, anomalies_by_score, anomalies_by_p_value, anomalies_by_ncd;
 DROP INDEX anomalies_by_service, anomalies_by_status, anomalies_by_stream, anomalies_by_kind;
+ALTER TABLE anomalies DROP COLUMN number;
 CREATE INDEX anomalies_by_time     ON anomalies (timestamp, id);
 CREATE INDEX anomalies_by_score    ON anomalies (score, id);
 CREATE INDEX anomalies_by_p_value  ON anomalies (p_value, id);

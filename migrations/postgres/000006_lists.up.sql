@@ -15,24 +15,34 @@ UPDATE anomalies SET search_text = lower(concat_ws(E'\n', service, nullif(glass_
 )) COLLATE "C");
 ALTER TABLE anomalies ALTER COLUMN search_text DROP DEFAULT;
 
+-- What the index of texts knows rows by, in the order in which they came.
+CREATE SEQUENCE anomaly_numbers;
+ALTER TABLE anomalies ADD COLUMN number bigint NOT NULL DEFAULT nextval('anomaly_numbers');
+ALTER SEQUENCE anomaly_numbers OWNED BY anomalies.number;
+CREATE INDEX anomalies_by_number ON anomalies (number);
+
 -- Lists decide every filter in an index, and read the rows of a page only. So each index that gives an order holds what else may be asked:
 -- where few rows match, none of the others is read.
-CREATE INDEX anomalies_by_time     ON anomalies (timestamp, id) INCLUDE (service, status, stream_type, kind, score, p_value, ncd_score);
-CREATE INDEX anomalies_by_score    ON anomalies (score, id)     INCLUDE (service, status, stream_type, kind, p_value, ncd_score, timestamp);
-CREATE INDEX anomalies_by_p_value  ON anomalies (p_value, id)   INCLUDE (service, status, stream_type, kind, score, ncd_score, timestamp);
-CREATE INDEX anomalies_by_ncd      ON anomalies (ncd_score, id) INCLUDE (service, status, stream_type, kind, score, p_value, timestamp);
+CREATE INDEX anomalies_by_time     ON anomalies (timestamp, id) INCLUDE (service, status, stream_type, kind, score, p_value, ncd_score, number);
+CREATE INDEX anomalies_by_score    ON anomalies (score, id)     INCLUDE (service, status, stream_type, kind, p_value, ncd_score, timestamp, number);
+CREATE INDEX anomalies_by_p_value  ON anomalies (p_value, id)   INCLUDE (service, status, stream_type, kind, score, ncd_score, timestamp, number);
+CREATE INDEX anomalies_by_ncd      ON anomalies (ncd_score, id) INCLUDE (service, status, stream_type, kind, score, p_value, timestamp, number);
 
-CREATE INDEX anomalies_by_service  ON anomalies (service, timestamp, id)     INCLUDE (status, stream_type, kind, score, p_value, ncd_score);
-CREATE INDEX anomalies_by_status   ON anomalies (status, timestamp, id)      INCLUDE (service, stream_type, kind, score, p_value, ncd_score);
-CREATE INDEX anomalies_by_stream   ON anomalies (stream_type, timestamp, id) INCLUDE (service, status, kind, score, p_value, ncd_score);
-CREATE INDEX anomalies_by_kind     ON anomalies (kind, timestamp, id)        INCLUDE (service, status, stream_type, score, p_value, ncd_score);
+CREATE INDEX anomalies_by_service  ON anomalies (service, timestamp, id)     INCLUDE (status, stream_type, kind, score, p_value, ncd_score, number);
+CREATE INDEX anomalies_by_status   ON anomalies (status, timestamp, id)      INCLUDE (service, stream_type, kind, score, p_value, ncd_score, number);
+CREATE INDEX anomalies_by_stream   ON anomalies (stream_type, timestamp, id) INCLUDE (service, status, kind, score, p_value, ncd_score, number);
+CREATE INDEX anomalies_by_kind     ON anomalies (kind, timestamp, id)        INCLUDE (service, status, stream_type, score, p_value, ncd_score, number);
 
--- As in 000002: a server without pg_trgm, or that does not allow it, has no index for texts.
-DO $$
-BEGIN
-    CREATE EXTENSION IF NOT EXISTS pg_trgm;
-    CREATE INDEX anomalies_by_text ON anomalies USING gin (search_text gin_trgm_ops);
-EXCEPTION WHEN insufficient_privilege OR undefined_file OR feature_not_supported OR undefined_object THEN
-    RAISE NOTICE 'no index for text search: %', SQLERRM;
-END
-$$;
+-- Which texts have which three bytes in a row: for each block of 4096 numbers and each gram, the rows as internal/store/grams packs them. It
+-- may name rows that no longer have the gram, or that are gone; it lacks only those that are still to be indexed.
+CREATE TABLE text_blocks (
+    block bigint  NOT NULL,
+    gram  integer NOT NULL,
+    rows  bytea   NOT NULL,
+    PRIMARY KEY (block, gram)
+);
+
+-- What is still to be indexed. A collector that stores anomalies does it now and then for many at once: done for each, all collectors would wait
+-- for each other's blocks.
+CREATE TABLE texts_to_index (number bigint NOT NULL);
+INSERT INTO texts_to_index SELECT number FROM anomalies;

@@ -18,6 +18,7 @@ import (
 	"github.com/driftlock/driftlock/internal/store"
 	"github.com/driftlock/driftlock/internal/store/postgres"
 	"github.com/driftlock/driftlock/internal/store/sqlite"
+	"github.com/driftlock/driftlock/tests/rig"
 )
 
 // newest is when the last anomaly was; the others lie up to ninety days before it.
@@ -85,6 +86,10 @@ func fill(b *testing.B, kind, where string, rows int) {
 	copies := max(rows/seeds, 1) - 1
 	if kind == "postgres" {
 		multiplyPostgres(b, where, copies)
+		s, err := postgres.Open(b.Context(), postgres.Options{DSN: where, MaxOpen: 2}) // indexes the texts
+		require.NoError(b, err)
+		awaitIndex(b, where)
+		require.NoError(b, s.Close())
 	} else {
 		multiplySQLite(b, where, copies)
 		s, err := sqlite.Open(b.Context(), sqlite.Options{Path: where}) // indexes the texts
@@ -135,7 +140,7 @@ func multiplyPostgres(b *testing.B, dsn string, copies int) {
 		shift := fmt.Sprintf(" - make_interval(mins => %d * 1439)", n)
 		execute(copied(columns, map[string]string{
 			"id": "gen_random_uuid()", "timestamp": "a.timestamp" + shift, "window_start": "a.window_start" + shift, "last": "a.last" + shift, "worst_start": "a.worst_start" + shift,
-			"score": "3 + 7 * random()", "p_value": "0.001" + strings.Repeat(" * random()", 7), "ncd_score": "random()", "change_tx": "", "change_seq": "",
+			"score": "3 + 7 * random()", "p_value": "0.001" + strings.Repeat(" * random()", 7), "ncd_score": "random()", "change_tx": "", "change_seq": "", "number": "",
 		}, "seeds a"))
 	}
 	execute("UPDATE anomalies SET score = 3 + 7 * random(), p_value = 0.001" + strings.Repeat(" * random()", 7) + ", ncd_score = random() WHERE score = 0")
@@ -143,7 +148,22 @@ func multiplyPostgres(b *testing.B, dsn string, copies int) {
 	for _, definition := range indexes {
 		execute(definition)
 	}
+	execute("INSERT INTO texts_to_index SELECT number FROM anomalies WHERE number > " + fmt.Sprint(seeds))
 	execute("VACUUM ANALYZE anomalies")
+}
+
+// awaitIndex waits until no more texts wait to be indexed than usually do.
+func awaitIndex(b *testing.B, dsn string) {
+	b.Helper()
+	conn, err := pgx.Connect(b.Context(), dsn)
+	require.NoError(b, err)
+	defer func() { require.NoError(b, conn.Close(context.Background())) }()
+	rig.Await(b, 5*time.Minute, func() bool {
+		var n int
+		return conn.QueryRow(b.Context(), "SELECT count(*) FROM texts_to_index").Scan(&n) == nil && n < 1000
+	}, func() string { return "texts are not indexed" })
+	_, err = conn.Exec(b.Context(), "VACUUM ANALYZE text_blocks, texts_to_index")
+	require.NoError(b, err)
 }
 
 func multiplySQLite(b *testing.B, path string, copies int) {

@@ -44,7 +44,7 @@ var lists = []struct {
 	{"q, common", func(int) url.Values { return values("q", "never written before") }},
 	{"q, rare", func(i int) url.Values { return values("q", fmt.Sprintf("pool-%04d", i%200)) }},
 	{"q, nowhere", func(int) url.Values { return values("q", "no such text") }},
-	{"q, one", func(i int) url.Values {
+	{"q, a line that is nowhere", func(i int) url.Values {
 		return values("q", fmt.Sprintf("2026-02-28 %02d:%02d:00 +0000 utc. a window this odd is expected once in 9%d", i%24, i%60, i))
 	}},
 	{"q, two letters", func(int) url.Values { return values("q", "zq") }},

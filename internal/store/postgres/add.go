@@ -35,6 +35,9 @@ func (s *Store) Add(ctx context.Context, items anomaly.Items) (store.Counts, err
 	if err != nil {
 		return store.Counts{}, s.wrap(action, err)
 	}
+	if added.Anomalies > 0 {
+		s.changed()
+	}
 	return added, nil
 }
 

@@ -108,7 +108,11 @@ var search = []column[row]{
 
 var anomalyColumns = concat(fixed, content, course, search)
 
-// upsertAnomalies adds rows and brings those that are known up to what the statements together say.
+// number is what the index of texts knows a row by. A row that is known gets none, so that statements which come again and again do not use
+// numbers up. (It keeps its own; should it be deleted at this very moment, it shares 0 with the others to which that happened.)
+var number = computed{"number", "CASE WHEN EXISTS (SELECT FROM anomalies AS known WHERE known.id = v.id::uuid) THEN 0 ELSE nextval('anomaly_numbers') END"}
+
+// upsertAnomalies adds rows and brings those that are known up to what the statements together say. The texts of both are to be indexed.
 var upsertAnomalies = func() string {
 	const worse = "excluded.p_value < a.p_value OR excluded.p_value = a.p_value AND excluded.worst_revision < a.worst_revision"
 	const newer = "excluded.revision > a.revision"
@@ -121,8 +125,9 @@ var upsertAnomalies = func() string {
 			set = append(set, fmt.Sprintf("%[1]s = CASE WHEN %[2]s THEN excluded.%[1]s ELSE a.%[1]s END", c.name, part.when))
 		}
 	}
-	return insertion("anomalies AS a", anomalyColumns) + "\nON CONFLICT (id) DO UPDATE SET\n    " + strings.Join(set, ",\n    ") +
-		",\n    updated_at = excluded.updated_at, change_tx = pg_current_xact_id(), change_seq = nextval('anomaly_changes')\nWHERE " + worse + " OR " + newer
+	return "WITH stored AS (" + insertion("anomalies AS a", anomalyColumns, number) + "\nON CONFLICT (id) DO UPDATE SET\n    " + strings.Join(set, ",\n    ") +
+		",\n    updated_at = excluded.updated_at, change_tx = pg_current_xact_id(), change_seq = nextval('anomaly_changes')\nWHERE " + worse + " OR " + newer +
+		"\nRETURNING number) INSERT INTO texts_to_index SELECT number FROM stored"
 }()
 
 func concat[T any](lists ...[]T) []T {

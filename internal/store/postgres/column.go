@@ -83,8 +83,11 @@ func clean(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
-// insertion is `INSERT INTO table (columns) SELECT columns FROM unnest($1::text[], …)`, without what follows about conflicts.
-func insertion[R any](table string, columns []column[R]) string {
+// computed is a column whose value the server makes.
+type computed struct{ name, expression string }
+
+// insertion is `INSERT INTO table (columns) SELECT columns FROM unnest($1::text[], …) AS v`, without what follows about conflicts.
+func insertion[R any](table string, columns []column[R], more ...computed) string {
 	var names, values, arrays []string
 	for i, c := range columns {
 		names = append(names, c.name)
@@ -96,7 +99,10 @@ func insertion[R any](table string, columns []column[R]) string {
 		arrays = append(arrays, "$"+itoa(i+1)+"::"+c.wire+"[]")
 	}
 	list := strings.Join(names, ", ")
-	return "INSERT INTO " + table + " (" + list + ")\nSELECT " + strings.Join(values, ", ") +
+	for _, c := range more {
+		names, values = append(names, c.name), append(values, c.expression)
+	}
+	return "INSERT INTO " + table + " (" + strings.Join(names, ", ") + ")\nSELECT " + strings.Join(values, ", ") +
 		"\nFROM unnest(" + strings.Join(arrays, ", ") + ") AS v (" + list + ")"
 }
 

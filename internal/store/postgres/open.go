@@ -39,6 +39,8 @@ type Options struct {
 	Away func(why error)
 
 	Now func() time.Time // the clock behind created_at; time.Now where nil
+
+	indexFrom int // texts that wait before they are indexed; 1,000
 }
 
 // The defaults of Options.
@@ -61,6 +63,9 @@ type Store struct {
 	open       context.Context // ends when the store is closed
 	shut       context.CancelFunc
 	background sync.WaitGroup
+
+	grown     chan struct{} // there are texts to index
+	indexFrom int
 }
 
 var (
@@ -74,7 +79,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	s := &Store{where: place(cfg), now: o.Now}
+	s := &Store{where: place(cfg), now: o.Now, grown: make(chan struct{}, 1), indexFrom: positive(o.indexFrom, indexFrom)}
 	s.open, s.shut = context.WithCancel(context.Background())
 	if s.now == nil {
 		s.now = time.Now
@@ -98,6 +103,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		err = errors.Join(err, s.Close())
 		return nil, fmt.Errorf("open store %s: %w", s.where, err)
 	}
+	s.background.Go(s.keepIndexed)
 	return s, nil
 }
 

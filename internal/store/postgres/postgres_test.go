@@ -36,7 +36,7 @@ func open(t *testing.T, o Options) *Store {
 
 func TestConformance(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, now func() time.Time) storetest.Opened {
-		s := open(t, Options{Now: now})
+		s := open(t, Options{Now: now, indexFrom: 1})
 		return storetest.Opened{
 			Store: s,
 			Exec: func(statement string) error {
@@ -260,7 +260,7 @@ func TestNoSequentialScan(t *testing.T) {
 	}
 	number := func(f float64) *float64 { return &f }
 	for _, q := range []store.Query{
-		{}, {StreamType: anomaly.Logs}, {Service: "cart"}, {Status: "pending"}, {Kind: anomaly.KindSilence}, {IncidentID: storetest.Incident(1)},
+		{}, {StreamType: anomaly.Logs}, {Service: "cart"}, {Status: "pending"}, {Kind: anomaly.KindSilence}, {IncidentID: storetest.Incident(9)},
 		{MinNCDScore: number(.9)}, {MaxPValue: number(1e-6)}, {Start: all[0].Timestamp}, {End: all[0].Timestamp}, {Text: "window_1"}, {Service: "cart", Text: "x"},
 	} {
 		for _, field := range store.Fields {
@@ -274,8 +274,8 @@ func TestNoSequentialScan(t *testing.T) {
 						_, err := conn.Exec(t.Context(), strings.Replace(onlyIndexes, "LOCAL ", "", 1))
 						require.NoError(t, err)
 						explain(walking(o, q, firstWalk))
-						explain(walking(o, q, stride))
-						explain(lookingUp(o, q, 51))
+						explain(narrowing(o, q, []int64{1, 2, 3}, 51))
+						explain(numbering(o, q, stride))
 						_, err = conn.Exec(t.Context(), "RESET enable_seqscan")
 						require.NoError(t, err)
 					}

@@ -32,6 +32,9 @@ func (s *Store) Prune(ctx context.Context, before store.Cutoffs, batch int) (sto
 				return err
 			}
 			gone.Anomalies = int(tag.RowsAffected())
+			if _, err := tx.Exec(ctx, dropBlocks); err != nil {
+				return err
+			}
 		}
 		if !before.Windows.IsZero() {
 			tag, err := tx.Exec(ctx, pruneWindows, before.Windows, batch)

@@ -9,16 +9,14 @@ import (
 
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/internal/store/grams"
 )
 
-// A text that many rows have is found by walking along the order, one that few have by the trigram index, and the wrong way round either
-// reads the whole table. The first rows of the order tell which it is; the server's statistics do not know texts.
 const (
-	firstWalk = 200    // enough for a page where every fourth row has the text
-	sample    = 1500   // rows walked before the index is thought of
-	walkMost  = 20_000 // a walk that must be expected to be longer is left to the index
-	stride    = 10_000 // rows of one statement
-	sortMost  = 10_000 // rows that the index may find and that are then sorted
+	firstWalk = 200    // rows whose texts are read before the index is: enough for a page where every fourth has the text
+	sortMost  = 1500   // candidates that are read and sorted; of more, one meets enough along the order
+	stride    = 20_000 // rows of the order that are taken at a time, at most
+	waitMost  = 20_000 // texts that may wait to be indexed and are candidates meanwhile; of more, texts are read along the order
 )
 
 // onlyIndexes: what a text needs is not what the planner believes it does.
@@ -42,40 +40,20 @@ func (s *Store) search(ctx context.Context, o order, q store.Query, n int) (list
 
 // find returns the ids of the first n rows that have the text.
 func find(ctx context.Context, tx pgx.Tx, o order, q store.Query, n int) ([]uuid.UUID, error) {
-	var ids []uuid.UUID
-	rest, indexable := q, trigrams(q.Text)
-	for walked, length := 0, firstWalk; ; {
-		found, last, err := walk(ctx, tx, o, rest, length)
-		if err != nil {
-			return nil, err
-		}
-		ids = append(ids, found...)
-		if len(ids) >= n {
-			return ids[:n], nil
-		}
-		if last == nil {
-			return ids, nil
-		}
-		walked += length
-		rest.After = last
-		if walked < sample {
-			length = sample - walked
-			continue
-		}
-		// At this density the walk to the end of the page has so many rows more; where nothing was found, as many as there are.
-		length = stride
-		ahead := walkMost
-		if len(ids) > 0 {
-			ahead = (n - len(ids)) * walked / len(ids)
-			length = min(max(ahead*5/4, sample), stride)
-		}
-		if indexable && ahead >= walkMost {
-			indexable = false
-			if all, ok, err := lookUp(ctx, tx, o, q, n); err != nil || ok {
-				return all, err
-			}
-		}
+	ids, last, err := walk(ctx, tx, o, q, firstWalk)
+	if err != nil || len(ids) >= n || last == nil {
+		return ids[:min(n, len(ids))], err
 	}
+	c, err := candidatesOf(ctx, tx, clean(store.Fold(q.Text)))
+	switch {
+	case err != nil:
+		return nil, err
+	case c == nil:
+		return readAll(ctx, tx, o, q, n)
+	case c.Count <= sortMost:
+		return having(ctx, tx, o, q, c.Numbers(), n)
+	}
+	return along(ctx, tx, o, q, c, n)
 }
 
 // walk reads so many rows of the list and returns those that have the text, and where it ended; nil where the list did.
@@ -86,64 +64,155 @@ func walk(ctx context.Context, tx pgx.Tx, o order, q store.Query, length int) (i
 		return nil, nil, err
 	}
 	var id uuid.UUID
-	var at time.Time
-	var value float64
 	var hit bool
 	var number int
-	into := []any{&id, &value, &hit, &number}
-	if o.time {
-		into[1] = &at
-	}
-	_, err = pgx.ForEachRow(rows, into, func() error {
+	at, into := o.place()
+	_, err = pgx.ForEachRow(rows, append(into, &id, &hit, &number), func() error {
 		if hit {
 			ids = append(ids, id)
 		}
 		if number == length {
-			last = &store.Position{Time: at, Value: value, ID: id.String()}
+			last = at(id)
 		}
 		return nil
 	})
 	return ids, last, err
 }
 
+// place is what the column of the order is scanned into, and what makes a place of it.
+func (o order) place() (at func(uuid.UUID) *store.Position, into []any) {
+	var t time.Time
+	var value float64
+	at = func(id uuid.UUID) *store.Position { return &store.Position{Time: t, Value: value, ID: id.String()} }
+	if o.time {
+		return at, []any{&t}
+	}
+	return at, []any{&value}
+}
+
 func walking(o order, q store.Query, length int) (string, []any) {
 	w := o.conditions(q)
 	hit := "search_text LIKE " + w.parameter(like(q.Text))
 	k := w.parameter(length)
-	return "SELECT id, " + o.column + ", hit, number FROM (SELECT id, " + o.column + ", " + hit + " AS hit, row_number() OVER (" + o.by()[1:] + ") AS number" +
-		" FROM anomalies" + w.clause() + o.by() + " LIMIT " + k + ") AS walked WHERE hit OR number = " + k + " ORDER BY number", w.args
+	return "SELECT " + o.column + ", id, hit, place FROM (SELECT " + o.column + ", id, " + hit + " AS hit, row_number() OVER (" + o.by()[1:] + ") AS place" +
+		" FROM anomalies" + w.clause() + o.by() + " LIMIT " + k + ") AS walked WHERE hit OR place = " + k + " ORDER BY place", w.args
 }
 
-// lookUp asks the trigram index; ok says whether there is one, and it found few enough rows to sort.
-func lookUp(ctx context.Context, tx pgx.Tx, o order, q store.Query, n int) (ids []uuid.UUID, ok bool, err error) {
-	if err := tx.QueryRow(ctx, "SELECT to_regclass('anomalies_by_text') IS NOT NULL").Scan(&ok); err != nil || !ok {
-		return nil, false, err
+// readAll reads the texts of the list's rows one after the other.
+func readAll(ctx context.Context, tx pgx.Tx, o order, q store.Query, n int) (found []uuid.UUID, err error) {
+	for {
+		ids, last, err := walk(ctx, tx, o, q, stride)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, ids...)
+		if len(found) >= n || last == nil {
+			return found[:min(n, len(found))], nil
+		}
+		q.After = last
 	}
-	text, args := lookingUp(o, q, n)
-	var found int
-	err = tx.QueryRow(ctx, text, append([]any{fresh}, args...)...).Scan(&found, &ids)
-	return ids, found <= sortMost, err
 }
 
-func lookingUp(o order, q store.Query, n int) (string, []any) {
+// having returns the first n of some rows, as far as they are in the list and have the text.
+func having(ctx context.Context, tx pgx.Tx, o order, q store.Query, numbers []int64, n int) ([]uuid.UUID, error) {
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	text, args := narrowing(o, q, numbers, n)
+	rows, err := tx.Query(ctx, text, append([]any{fresh}, args...)...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+}
+
+// narrowing looks the rows up before anything else is asked of them.
+func narrowing(o order, q store.Query, numbers []int64, n int) (string, []any) {
 	w := o.conditions(q)
 	w.add("search_text LIKE ?", like(q.Text))
-	return "WITH found AS MATERIALIZED (SELECT id, " + o.column + " FROM anomalies" + w.clause() + " LIMIT " + w.parameter(sortMost+1) + ")" +
-		" SELECT (SELECT count(*) FROM found), ARRAY(SELECT id FROM found" + o.by() + " LIMIT " + w.parameter(n) + ")", w.args
+	return "WITH candidates AS MATERIALIZED (SELECT id, timestamp, score, p_value, ncd_score, service, status, stream_type, kind, incident_id, search_text" +
+		" FROM anomalies WHERE number = ANY (" + w.parameter(numbers) + "))" +
+		" SELECT id FROM candidates" + w.clause() + o.by() + " LIMIT " + w.parameter(n), w.args
 }
 
-// trigrams says whether the trigram index knows anything of a text: it is of letters and digits, three in a row. Of another text it would
-// return every row.
-func trigrams(text string) bool {
-	run := 0
-	for _, c := range []byte(text) {
-		if c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' {
-			if run++; run == 3 {
-				return true
+// along walks the list by an index, which costs nothing against reading rows, and reads the texts of candidates only.
+func along(ctx context.Context, tx pgx.Tx, o order, q store.Query, c *grams.Candidates, n int) (found []uuid.UUID, err error) {
+	for length := max(firstWalk, min(c.Expected(n), stride)); ; length = stride {
+		text, args := numbering(o, q, length)
+		var numbers []int64
+		if err := tx.QueryRow(ctx, text, append([]any{fresh}, args...)...).Scan(&numbers); err != nil {
+			return nil, err
+		}
+		var met []int64
+		for _, number := range numbers {
+			if c.Has(number) {
+				met = append(met, number)
 			}
-		} else {
-			run = 0
+		}
+		ids, err := having(ctx, tx, o, q, met, n-len(found))
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, ids...)
+		if len(found) >= n || len(numbers) < length {
+			return found, nil
+		}
+		if q.After, err = placeOf(ctx, tx, o, q, length); err != nil {
+			return nil, err
 		}
 	}
-	return false
+}
+
+func numbering(o order, q store.Query, length int) (string, []any) {
+	w := o.conditions(q)
+	return "SELECT ARRAY(SELECT number FROM anomalies" + w.clause() + o.by() + " LIMIT " + w.parameter(length) + ")", w.args
+}
+
+// placeOf is where the n-th row of the list stands.
+func placeOf(ctx context.Context, tx pgx.Tx, o order, q store.Query, n int) (*store.Position, error) {
+	w := o.conditions(q)
+	var id uuid.UUID
+	at, into := o.place()
+	err := tx.QueryRow(ctx, "SELECT "+o.column+", id FROM anomalies"+w.clause()+o.by()+" LIMIT 1 OFFSET "+w.parameter(n-1),
+		append([]any{fresh}, w.args...)...).Scan(append(into, &id)...)
+	return at(id), err
+}
+
+const (
+	selectBlocks  = "SELECT coalesce((SELECT min(block) FROM text_blocks), 0), coalesce((SELECT max(block) FROM text_blocks), -1)"
+	selectRows    = "SELECT block, rows FROM text_blocks WHERE block = ANY ($1) AND gram BETWEEN $2 AND $3"
+	selectWaiting = "SELECT ARRAY(SELECT number FROM texts_to_index LIMIT $1)"
+)
+
+// candidatesOf reads the text index; nil where too many texts are still to be indexed.
+func candidatesOf(ctx context.Context, tx pgx.Tx, text string) (*grams.Candidates, error) {
+	var waiting []int64
+	if err := tx.QueryRow(ctx, selectWaiting, waitMost+1).Scan(&waiting); err != nil || len(waiting) > waitMost {
+		return nil, err
+	}
+	var first, last int64
+	if err := tx.QueryRow(ctx, selectBlocks).Scan(&first, &last); err != nil {
+		return nil, err
+	}
+	c, err := grams.Find(ctx, text, first, last, func(ctx context.Context, r grams.Range, wanted []int64) (map[int64]*grams.Set, error) {
+		rows, err := tx.Query(ctx, selectRows, wanted, int64(r.From), int64(r.To))
+		if err != nil {
+			return nil, err
+		}
+		blocks := map[int64]*grams.Set{}
+		var block int64
+		var packed []byte
+		_, err = pgx.ForEachRow(rows, []any{&block, &packed}, func() error {
+			grams.Merge(blocks, block, packed)
+			return nil
+		})
+		return blocks, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, number := range waiting {
+		c.Add(number)
+	}
+	return c, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/internal/store/grams"
 )
 
 // stored is what decides which statement a row keeps.
@@ -39,7 +40,7 @@ func addAnomalies(ctx context.Context, tx *sql.Tx, list []*anomaly.Anomaly, now 
 		defer stmt.Close()
 		*into = stmt
 	}
-	var texts []textRow
+	var texts []grams.Text
 	for _, joined := range store.Join(list) {
 		n, err := addAnomaly(ctx, joined, now, change+1, known, insert, content, course, &texts)
 		if err != nil {
@@ -55,7 +56,7 @@ func addAnomalies(ctx context.Context, tx *sql.Tx, list []*anomaly.Anomaly, now 
 }
 
 // addAnomaly returns 1 where the row is new or says something new, which is then change number change. A text that is new it adds to texts.
-func addAnomaly(ctx context.Context, joined store.Row, now, change int64, known, insert, content, course *sql.Stmt, texts *[]textRow) (int, error) {
+func addAnomaly(ctx context.Context, joined store.Row, now, change int64, known, insert, content, course *sql.Stmt, texts *[]grams.Text) (int, error) {
 	r, err := rowOf(joined)
 	if err != nil {
 		return 0, &store.PermanentError{Err: err}
@@ -68,7 +69,7 @@ func addAnomaly(ctx context.Context, joined store.Row, now, change int64, known,
 			return 0, err
 		}
 		number, err := res.LastInsertId()
-		*texts = append(*texts, textRow{number, store.SearchText(joined.Worst)})
+		*texts = append(*texts, grams.Text{Number: number, Text: store.SearchText(joined.Worst)})
 		return 1, err
 	case err != nil:
 		return 0, err
@@ -78,7 +79,7 @@ func addAnomaly(ctx context.Context, joined store.Row, now, change int64, known,
 		if _, err := content.ExecContext(ctx, append(r.content, now, change, r.id)...); err != nil {
 			return 0, err
 		}
-		*texts = append(*texts, textRow{old.number, store.SearchText(joined.Worst)})
+		*texts = append(*texts, grams.Text{Number: old.number, Text: store.SearchText(joined.Worst)})
 		changed = 1
 	}
 	if store.Revision(joined.Newest) > old.revision {

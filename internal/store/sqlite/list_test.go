@@ -3,9 +3,7 @@ package sqlite
 import (
 	"database/sql"
 	"fmt"
-	"math/rand/v2"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/internal/store/grams"
 	"github.com/driftlock/driftlock/internal/store/storetest"
 )
 
@@ -149,7 +148,7 @@ func TestTheFilterThatLeavesFewestChooses(t *testing.T) {
 func TestSearchByEveryWay(t *testing.T) {
 	t.Parallel()
 	s := opened(t, 0)
-	const rows = 2*blockRows + 500
+	const rows = 2*grams.BlockRows + 500
 	var all []*anomaly.Anomaly
 	for from := 0; from < rows; from += 1000 {
 		var items anomaly.Items
@@ -186,8 +185,8 @@ func TestSearchByEveryWay(t *testing.T) {
 				}
 				cs, err := candidatesOf(t.Context(), tx, c.text)
 				require.NoError(t, err)
-				require.Len(t, cs.numbers(), cs.count)
-				bySorting, err := sorted(t.Context(), tx, sel(), cs.numbers(), c.text, rows)
+				require.Len(t, cs.Numbers(), cs.Count)
+				bySorting, err := sorted(t.Context(), tx, sel(), cs.Numbers(), c.text, rows)
 				require.NoError(t, err)
 				require.Len(t, bySorting, want, "%v", c)
 				byWalking, err := along(t.Context(), tx, sel(), cs, c.text, rows)
@@ -235,19 +234,19 @@ func TestOldRowsAreIndexed(t *testing.T) {
 // TestTextsGoWithTheirRows: retention leaves no text behind, and no block all of whose rows are gone.
 func TestTextsGoWithTheirRows(t *testing.T) {
 	t.Parallel()
-	s := opened(t, blockRows+10)
+	s := opened(t, grams.BlockRows+10)
 	count := func(query string) (n int) {
 		require.NoError(t, s.db.read.QueryRow(query).Scan(&n))
 		return n
 	}
 	require.Equal(t, 2, count("SELECT count(DISTINCT block) FROM text_blocks"))
-	const rows = blockRows + 10 // their numbers begin with 1
+	const rows = grams.BlockRows + 10 // their numbers begin with 1
 	for left := rows; left > 0; {
 		gone, err := s.Prune(t.Context(), store.Cutoffs{Anomalies: time.Now().Add(time.Hour)}, 700)
 		require.NoError(t, err)
 		left -= gone.Anomalies
 		require.Equal(t, left, count("SELECT count(*) FROM anomaly_texts"))
-		require.LessOrEqual(t, count("SELECT count(DISTINCT block) FROM text_blocks"), rows/blockRows-(rows-left+1)/blockRows+1)
+		require.LessOrEqual(t, count("SELECT count(DISTINCT block) FROM text_blocks"), rows/grams.BlockRows-(rows-left+1)/grams.BlockRows+1)
 	}
 	require.Zero(t, count("SELECT count(*) FROM text_blocks"))
 	_, err := s.Add(t.Context(), anomaly.Items{Anomalies: []*anomaly.Anomaly{storetest.Anomaly(7)}})
@@ -274,68 +273,4 @@ func TestVacuumKeepsNumbers(t *testing.T) {
 	_, err = s.db.write.Exec("VACUUM")
 	require.NoError(t, err)
 	require.Equal(t, before, rows())
-}
-
-func TestRowSets(t *testing.T) {
-	t.Parallel()
-	r := rand.New(rand.NewPCG(5, 5))
-	for round := range 300 {
-		var want []int
-		var set rowSet
-		for range r.IntN([]int{2, 20, 600, 20_000}[round%4]) {
-			row := r.IntN(blockRows)
-			set.add(row)
-			want = append(want, row)
-		}
-		slices.Sort(want)
-		want = slices.Compact(want)
-		packed := set.pack()
-		require.LessOrEqual(t, len(packed), setBytes)
-		var got []int
-		var again rowSet
-		again.unpack(packed)
-		again.each(func(row int) { got = append(got, row) })
-		require.Equal(t, want, got)
-		for _, row := range want {
-			require.True(t, again.has(row))
-		}
-	}
-}
-
-func FuzzUnpack(f *testing.F) {
-	var set rowSet
-	set.add(7)
-	set.add(4095)
-	f.Add(set.pack())
-	f.Add([]byte{0xff, 0xff, 0xff})
-	f.Add(make([]byte, setBytes))
-	f.Fuzz(func(t *testing.T, packed []byte) {
-		var set, again rowSet
-		set.unpack(packed)
-		again.unpack(set.pack())
-		require.Equal(t, set, again)
-	})
-}
-
-// FuzzGrams: a text with another in it has a gram of each of its ranges.
-func FuzzGrams(f *testing.F) {
-	f.Add("abcdef", 1, 3)
-	f.Add("größe\x00\xff", 2, 9)
-	f.Fuzz(func(t *testing.T, text string, from, n int) {
-		if from < 0 || n < 1 || from >= len(text) {
-			return
-		}
-		part := text[from : from+min(n, len(text)-from)]
-		having := map[gram]bool{}
-		eachGram(text, func(g gram) { having[g] = true })
-		ranges := rangesOf(part)
-		require.NotEmpty(t, ranges)
-		for _, r := range ranges {
-			found := false
-			for g := range having {
-				found = found || g >= r.from && g <= r.to
-			}
-			require.True(t, found, "%q in %q: %06x to %06x", part, text, r.from, r.to)
-		}
-	})
 }

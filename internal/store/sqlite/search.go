@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/internal/store/grams"
 )
 
 const (
@@ -34,8 +35,8 @@ func search(ctx context.Context, tx *sql.Tx, sel *selection, text string, n int)
 	if err != nil {
 		return nil, err
 	}
-	if c.count <= sortMost {
-		return sorted(ctx, tx, sel, c.numbers(), text, n)
+	if c.Count <= sortMost {
+		return sorted(ctx, tx, sel, c.Numbers(), text, n)
 	}
 	return along(ctx, tx, sel, c, text, n)
 }
@@ -61,8 +62,8 @@ func inOrder(ctx context.Context, tx *sql.Tx, sel *selection, numbers []int64, n
 }
 
 // along walks the selection's index, which costs nothing against reading rows, and reads the texts of candidates only.
-func along(ctx context.Context, tx *sql.Tx, sel *selection, c *candidates, text string, n int) (found []int64, err error) {
-	length := c.expected(n)
+func along(ctx context.Context, tx *sql.Tx, sel *selection, c *grams.Candidates, text string, n int) (found []int64, err error) {
+	length := max(firstWalk, min(c.Expected(n), stride))
 	for {
 		query, args := sel.query("rowid", length)
 		var packed sql.RawBytes
@@ -71,7 +72,7 @@ func along(ctx context.Context, tx *sql.Tx, sel *selection, c *candidates, text 
 		err := each(ctx, tx, "SELECT group_concat(rowid, ' ') FROM ("+query+")", args, []any{&packed}, func() {
 			eachNumber(packed, func(number int64) {
 				rows++
-				if c.has(number) {
+				if c.Has(number) {
 					numbers = append(numbers, number)
 				}
 			})
@@ -122,6 +123,31 @@ func verified(ctx context.Context, tx *sql.Tx, numbers []int64, text string) (ha
 	err = each(ctx, tx, "SELECT number FROM anomaly_texts WHERE number IN (SELECT value FROM json_each(?)) AND instr(text, ?) > 0", []any{list(numbers), text},
 		[]any{&number}, func() { having = append(having, number) })
 	return having, err
+}
+
+const (
+	selectBlocks = "SELECT (SELECT min(block) FROM text_blocks), (SELECT max(block) FROM text_blocks)"
+
+	// Of each block asked for, the rows of the grams of a range.
+	selectRows = `SELECT block, rows FROM json_each(?) AS wanted CROSS JOIN text_blocks WHERE block = wanted.value AND gram BETWEEN ? AND ?`
+)
+
+// candidatesOf reads the text index.
+func candidatesOf(ctx context.Context, tx *sql.Tx, text string) (*grams.Candidates, error) {
+	var first, last sql.NullInt64
+	if err := tx.QueryRowContext(ctx, selectBlocks).Scan(&first, &last); err != nil {
+		return nil, err
+	}
+	if !first.Valid {
+		last.Int64 = -1
+	}
+	return grams.Find(ctx, text, first.Int64, last.Int64, func(ctx context.Context, r grams.Range, wanted []int64) (map[int64]*grams.Set, error) {
+		blocks := map[int64]*grams.Set{}
+		var block int64
+		var packed sql.RawBytes
+		err := each(ctx, tx, selectRows, []any{list(wanted), r.From, r.To}, []any{&block, &packed}, func() { grams.Merge(blocks, block, packed) })
+		return blocks, err
+	})
 }
 
 // list is numbers as a JSON array.

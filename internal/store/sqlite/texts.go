@@ -1,22 +1,17 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"maps"
 	"slices"
+
+	"github.com/driftlock/driftlock/internal/store/grams"
 )
 
-// textRow is what a text is looked for in, under the rowid of its anomaly.
-type textRow struct {
-	number int64
-	text   string
-}
-
 // putTexts stores and indexes the texts of rows that are new or have changed.
-func putTexts(ctx context.Context, tx *sql.Tx, rows []textRow) error {
+func putTexts(ctx context.Context, tx *sql.Tx, rows []grams.Text) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -26,7 +21,7 @@ func putTexts(ctx context.Context, tx *sql.Tx, rows []textRow) error {
 	}
 	defer put.Close()
 	for _, r := range rows {
-		if _, err := put.ExecContext(ctx, r.number, r.text); err != nil {
+		if _, err := put.ExecContext(ctx, r.Number, r.Text); err != nil {
 			return err
 		}
 	}
@@ -34,7 +29,7 @@ func putTexts(ctx context.Context, tx *sql.Tx, rows []textRow) error {
 }
 
 // indexTexts adds the grams of texts to their blocks. What a changed text had before stays: it makes a candidate, no find.
-func indexTexts(ctx context.Context, tx *sql.Tx, rows []textRow) error {
+func indexTexts(ctx context.Context, tx *sql.Tx, rows []grams.Text) error {
 	read, err := tx.PrepareContext(ctx, "SELECT rows FROM text_blocks WHERE block = ? AND gram = ?")
 	if err != nil {
 		return err
@@ -45,60 +40,39 @@ func indexTexts(ctx context.Context, tx *sql.Tx, rows []textRow) error {
 		return err
 	}
 	defer write.Close()
-	slices.SortFunc(rows, func(a, b textRow) int { return cmp.Compare(a.number, b.number) })
-	for len(rows) > 0 {
-		block := rows[0].number / blockRows
-		end := 1
-		for end < len(rows) && rows[end].number/blockRows == block {
-			end++
-		}
-		having := rowsByGram(rows[:end])
+	return grams.Blocks(rows, func(block int64, texts []grams.Text) error {
+		having := grams.Rows(texts)
 		for _, g := range slices.Sorted(maps.Keys(having)) { // in the order of the table: neighbours lie on one page
 			if err := addRows(ctx, read, write, block, g, having[g]); err != nil {
 				return err
 			}
 		}
-		rows = rows[end:]
-	}
-	return nil
+		return nil
+	})
 }
 
-// rowsByGram takes rows of one block in ascending order.
-func rowsByGram(rows []textRow) map[gram][]uint16 {
-	having := make(map[gram][]uint16, 1024)
-	for _, r := range rows {
-		row := uint16(r.number % blockRows) //nolint:gosec // G115: below blockRows
-		eachGram(r.text, func(g gram) {
-			if list := having[g]; len(list) == 0 || list[len(list)-1] != row {
-				having[g] = append(list, row)
-			}
-		})
-	}
-	return having
-}
-
-func addRows(ctx context.Context, read, write *sql.Stmt, block int64, g gram, rows []uint16) error {
+func addRows(ctx context.Context, read, write *sql.Stmt, block int64, g grams.Gram, rows []uint16) error {
 	var packed []byte
 	if err := read.QueryRowContext(ctx, block, g).Scan(&packed); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	var set rowSet
-	set.unpack(packed)
+	var set grams.Set
+	set.Unpack(packed)
 	fresh := false
 	for _, row := range rows {
-		fresh = fresh || !set.has(int(row))
-		set.add(int(row))
+		fresh = fresh || !set.Has(int(row))
+		set.Add(int(row))
 	}
 	if !fresh {
 		return nil
 	}
-	_, err := write.ExecContext(ctx, block, g, set.pack())
+	_, err := write.ExecContext(ctx, block, g, set.Pack())
 	return err
 }
 
 // dropBlocks deletes the blocks before the oldest text.
 func dropBlocks(ctx context.Context, tx *sql.Tx) error {
-	_, err := tx.ExecContext(ctx, "DELETE FROM text_blocks WHERE block < (SELECT coalesce(min(number), 1 << 62) / ? FROM anomaly_texts)", blockRows)
+	_, err := tx.ExecContext(ctx, "DELETE FROM text_blocks WHERE block < (SELECT coalesce(min(number), 1 << 62) / ? FROM anomaly_texts)", grams.BlockRows)
 	return err
 }
 
@@ -122,7 +96,7 @@ func (d *database) indexBlock(ctx context.Context) (left int64, err error) {
 		return 0, err
 	}
 	defer tx.Rollback() //nolint:errcheck // of no effect after the commit
-	from := left / blockRows * blockRows
+	from := left / grams.BlockRows * grams.BlockRows
 	rows, err := textsBetween(ctx, tx, from, left)
 	if err != nil {
 		return 0, err
@@ -137,9 +111,9 @@ func (d *database) indexBlock(ctx context.Context) (left int64, err error) {
 	return left, tx.Commit()
 }
 
-func textsBetween(ctx context.Context, tx *sql.Tx, from, to int64) (all []textRow, err error) {
-	var r textRow
-	err = each(ctx, tx, "SELECT number, text FROM anomaly_texts WHERE number BETWEEN ? AND ?", []any{from, to}, []any{&r.number, &r.text}, func() {
+func textsBetween(ctx context.Context, tx *sql.Tx, from, to int64) (all []grams.Text, err error) {
+	var r grams.Text
+	err = each(ctx, tx, "SELECT number, text FROM anomaly_texts WHERE number BETWEEN ? AND ?", []any{from, to}, []any{&r.Number, &r.Text}, func() {
 		all = append(all, r)
 	})
 	return all, err

@@ -1,0 +1,126 @@
+package postgres
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/driftlock/driftlock/internal/anomaly"
+	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/internal/store/grams"
+	"github.com/driftlock/driftlock/internal/store/storetest"
+)
+
+func count(t *testing.T, s *Store, query string) (n int) {
+	t.Helper()
+	require.NoError(t, s.pool.QueryRow(t.Context(), query).Scan(&n))
+	return n
+}
+
+// indexed waits until no text waits.
+func indexed(t *testing.T, s *Store) {
+	t.Helper()
+	require.Eventually(t, func() bool { return count(t, s, "SELECT count(*) FROM texts_to_index") == 0 }, time.Minute, 20*time.Millisecond)
+}
+
+// TestSearchByEveryWay compares the ways to search with each other, over blocks of which most rows have the text or few have.
+func TestSearchByEveryWay(t *testing.T) {
+	s := open(t, Options{indexFrom: 1})
+	const rows = 2*grams.BlockRows + 500
+	var all []*anomaly.Anomaly
+	for from := 0; from < rows; from += 1000 {
+		var items anomaly.Items
+		for i := from; i < min(from+1000, rows); i++ {
+			a := storetest.Anomaly(i)
+			a.Explanation = fmt.Sprintf("number %06d of %d kinds", i, i%3)
+			if i%700 == 3 {
+				a.Explanation += " seldom"
+			}
+			items.Anomalies = append(items.Anomalies, a)
+		}
+		all = append(all, items.Anomalies...)
+		_, err := s.Add(t.Context(), items)
+		require.NoError(t, err)
+	}
+	check := func() {
+		for _, c := range []struct{ text, service string }{
+			{"seldom", ""}, {"seldom", "cart"}, {"1 kinds", ""}, {"1 kinds", "cart"}, {"number 008", ""}, {"numb 008er", ""}, {"of", ""}, {"z", ""}, {"m", "cart"},
+		} {
+			for _, field := range store.Fields[:2] {
+				q := store.Query{Text: c.text, Service: c.service, Sort: store.Sort{Field: field, Ascending: true}}
+				o, err := orderOf(q.Sort)
+				require.NoError(t, err)
+				want := 0
+				for _, a := range all {
+					if q.Matches(a) {
+						want++
+					}
+				}
+				require.NoError(t, pgx.BeginFunc(t.Context(), s.pool, func(tx pgx.Tx) error {
+					byReading, err := readAll(t.Context(), tx, o, q, rows)
+					require.NoError(t, err)
+					require.Len(t, byReading, want)
+					cs, err := candidatesOf(t.Context(), tx, c.text)
+					require.NoError(t, err)
+					byLookingUp, err := having(t.Context(), tx, o, q, cs.Numbers(), rows)
+					require.NoError(t, err)
+					require.Equal(t, append([]uuid.UUID{}, byReading...), append([]uuid.UUID{}, byLookingUp...), "%v", c)
+					byWalking, err := along(t.Context(), tx, o, q, cs, rows)
+					require.NoError(t, err)
+					require.Equal(t, byReading, byWalking, "%v", c)
+					usual, err := find(t.Context(), tx, o, q, 120)
+					require.NoError(t, err)
+					require.Equal(t, append([]uuid.UUID{}, byReading[:min(120, want)]...), append([]uuid.UUID{}, usual...), "%v by %s", c, field)
+					return nil
+				}))
+			}
+		}
+	}
+	indexed(t, s)
+	check()
+	_, err := s.pool.Exec(t.Context(), "INSERT INTO texts_to_index SELECT number FROM anomalies WHERE number % 3 = 1; DELETE FROM text_blocks WHERE block = 1;"+
+		" INSERT INTO texts_to_index SELECT number FROM anomalies WHERE number / 4096 = 1")
+	require.NoError(t, err)
+	check() // while texts wait
+	s.changed()
+	indexed(t, s)
+	check()
+}
+
+// TestNumbersAreNotUsedUp: statements that come again, or say something new of a known row, take none.
+func TestNumbersAreNotUsedUp(t *testing.T) {
+	s := open(t, Options{})
+	for range 3 {
+		for _, a := range storetest.Episode(1, 1e-4, 1e-6, 1e-5) {
+			_, err := s.Add(t.Context(), anomaly.Items{Anomalies: []*anomaly.Anomaly{a, storetest.Anomaly(2)}})
+			require.NoError(t, err)
+		}
+	}
+	require.Equal(t, 3, count(t, s, "SELECT nextval('anomaly_numbers')"))
+	require.Equal(t, 3, count(t, s, "SELECT sum(number) FROM anomalies"))
+}
+
+// TestTextsGoWithTheirRows: retention leaves no block all of whose rows are gone, but for the first.
+func TestTextsGoWithTheirRows(t *testing.T) {
+	s := open(t, Options{indexFrom: 1})
+	var items anomaly.Items
+	for i := range grams.BlockRows + 10 {
+		items.Anomalies = append(items.Anomalies, storetest.Anomaly(i))
+	}
+	_, err := s.Add(t.Context(), items)
+	require.NoError(t, err)
+	indexed(t, s)
+	require.Equal(t, 2, count(t, s, "SELECT count(DISTINCT block) FROM text_blocks"))
+	_, err = store.Retention{Anomalies: time.Nanosecond}.Apply(t.Context(), s, time.Now().Add(time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, 1, count(t, s, "SELECT count(DISTINCT block) FROM text_blocks"))
+	_, err = s.Add(t.Context(), anomaly.Items{Anomalies: []*anomaly.Anomaly{storetest.Anomaly(7)}})
+	require.NoError(t, err)
+	page, err := s.List(t.Context(), store.Query{Text: "a new line"})
+	require.NoError(t, err)
+	require.Len(t, page.Anomalies, 1)
+}
