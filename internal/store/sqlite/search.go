@@ -141,12 +141,27 @@ func candidatesOf(ctx context.Context, tx *sql.Tx, text string) (*grams.Candidat
 	if !first.Valid {
 		last.Int64 = -1
 	}
+	read, err := tx.PrepareContext(ctx, selectRows) // it is asked for every gram
+	if err != nil {
+		return nil, err
+	}
+	defer read.Close()
 	return grams.Find(ctx, text, first.Int64, last.Int64, func(ctx context.Context, r grams.Range, wanted []int64) (map[int64]*grams.Set, error) {
+		rows, err := read.QueryContext(ctx, list(wanted), r.From, r.To)
+		if err != nil {
+			return nil, err
+		}
+		defer rows.Close()
 		blocks := map[int64]*grams.Set{}
 		var block int64
 		var packed sql.RawBytes
-		err := each(ctx, tx, selectRows, []any{list(wanted), r.From, r.To}, []any{&block, &packed}, func() { grams.Merge(blocks, block, packed) })
-		return blocks, err
+		for rows.Next() {
+			if err := rows.Scan(&block, &packed); err != nil {
+				return nil, err
+			}
+			grams.Merge(blocks, block, packed)
+		}
+		return blocks, rows.Err()
 	})
 }
 
