@@ -46,43 +46,35 @@ func (c *Candidates) Numbers() []int64 {
 // Expected is how many rows of an order must be walked for n candidates, with some to spare, if they are spread evenly.
 func (c *Candidates) Expected(n int) int { return n * c.of / max(c.Count, 1) * 4 / 3 }
 
-// Read returns the rows that have a gram of a range, of those of the wanted blocks where any has.
-type Read func(ctx context.Context, r Range, wanted []int64) (map[int64]*Set, error)
+// Read returns for each range the rows that have one of its grams, of those of the wanted blocks where any has.
+type Read func(ctx context.Context, ranges []Range, wanted []int64) ([]map[int64]*Set, error)
 
 const (
 	sampled = 4                       // blocks in which the rows of each gram are counted before all blocks are read
 	tooMany = sampled * BlockRows / 2 // rows of the sample that make a gram no help: every second
-	enough  = 200                     // candidates that may as well be looked at
+	asked   = 4                       // grams that all blocks are read for, at most: more leave out few rows that these do not
 )
 
-// Find reads an index that has these blocks, first and last included: the grams first that fewest rows have, and no more of them than help.
+// Find reads an index that has these blocks, first and last included: of the text's grams those that fewest rows have.
 func Find(ctx context.Context, text string, first, last int64, read Read) (*Candidates, error) {
 	c := &Candidates{blocks: map[int64]*Set{}, of: int(last-first+1) * BlockRows}
 	if last < first {
 		return c, nil
 	}
-	grams, err := rarestFirst(ctx, rangesOf(text), first, last, read)
+	ranges, err := rarest(ctx, rangesOf(text), first, last, read)
 	if err != nil {
 		return nil, err
 	}
-	var left []int64 // blocks with candidates
+	wanted := make([]int64, 0, last-first+1)
 	for block := first; block <= last; block++ {
-		left = append(left, block)
+		wanted = append(wanted, block)
 	}
-	for i, g := range grams {
-		if i > 0 && (g.rows > tooMany || c.Count <= enough) {
-			break
-		}
-		blocks, err := read(ctx, g.Range, left)
-		if err != nil {
-			return nil, err
-		}
+	sets, err := read(ctx, ranges, wanted)
+	if err != nil {
+		return nil, err
+	}
+	for i, blocks := range sets {
 		c.keep(blocks, i == 0)
-		left = left[:0]
-		for block := range c.blocks {
-			left = append(left, block)
-		}
-		slices.Sort(left)
 	}
 	return c, nil
 }
@@ -91,44 +83,46 @@ func Find(ctx context.Context, text string, first, last int64, read Read) (*Cand
 func (c *Candidates) keep(blocks map[int64]*Set, first bool) {
 	c.Count = 0
 	for block, set := range blocks {
-		if !first {
-			set.Intersect(c.blocks[block])
+		if before := c.blocks[block]; before != nil {
+			set.Intersect(before)
+		} else if !first {
+			delete(blocks, block)
+			continue
 		}
-		n := set.Count()
-		if n == 0 {
+		if n := set.Count(); n > 0 {
+			c.Count += n
+		} else {
 			delete(blocks, block)
 		}
-		c.Count += n
 	}
 	c.blocks = blocks
 }
 
-// counted is a range and how many rows of the sample have one of its grams.
-type counted struct {
-	Range
-	rows int
-}
-
-// rarestFirst counts ranges in a few blocks spread over all.
-func rarestFirst(ctx context.Context, ranges []Range, first, last int64, read Read) ([]counted, error) {
+// rarest counts ranges in a few blocks spread over all, and returns those of the fewest rows.
+func rarest(ctx context.Context, ranges []Range, first, last int64, read Read) ([]Range, error) {
+	if len(ranges) == 1 {
+		return ranges, nil
+	}
 	var sample []int64
 	for i := range int64(sampled) {
 		sample = append(sample, first+i*(last-first)/(sampled-1))
 	}
-	sample = slices.Compact(sample)
-	all := make([]counted, len(ranges))
-	for i, r := range ranges {
-		blocks, err := read(ctx, r, sample)
-		if err != nil {
-			return nil, err
-		}
-		all[i].Range = r
+	sets, err := read(ctx, ranges, slices.Compact(sample))
+	if err != nil {
+		return nil, err
+	}
+	rows := map[Range]int{}
+	for i, blocks := range sets {
 		for _, set := range blocks {
-			all[i].rows += set.Count()
+			rows[ranges[i]] += set.Count()
 		}
 	}
-	slices.SortStableFunc(all, func(a, b counted) int { return cmp.Compare(a.rows, b.rows) })
-	return all, nil
+	slices.SortStableFunc(ranges, func(a, b Range) int { return cmp.Compare(rows[a], rows[b]) })
+	n := 1
+	for n < min(asked, len(ranges)) && rows[ranges[n]] <= tooMany {
+		n++
+	}
+	return ranges[:n], nil
 }
 
 // Merge adds what Pack wrote to the set of its block.

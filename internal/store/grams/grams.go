@@ -53,7 +53,9 @@ func rangesOf(text string) (all []Range) {
 			at = i * last / (n - 1)
 		}
 		g := Gram(text[at])<<16 | Gram(text[at+1])<<8 | Gram(text[at+2])
-		all = append(all, Range{g, g})
+		if r := (Range{g, g}); !slices.Contains(all, r) {
+			all = append(all, r)
+		}
 	}
 	return all
 }

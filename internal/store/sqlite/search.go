@@ -146,23 +146,33 @@ func candidatesOf(ctx context.Context, tx *sql.Tx, text string) (*grams.Candidat
 		return nil, err
 	}
 	defer read.Close()
-	return grams.Find(ctx, text, first.Int64, last.Int64, func(ctx context.Context, r grams.Range, wanted []int64) (map[int64]*grams.Set, error) {
-		rows, err := read.QueryContext(ctx, list(wanted), r.From, r.To)
-		if err != nil {
-			return nil, err
-		}
-		defer rows.Close()
-		blocks := map[int64]*grams.Set{}
-		var block int64
-		var packed sql.RawBytes
-		for rows.Next() {
-			if err := rows.Scan(&block, &packed); err != nil {
+	return grams.Find(ctx, text, first.Int64, last.Int64, func(ctx context.Context, ranges []grams.Range, wanted []int64) ([]map[int64]*grams.Set, error) {
+		sets := make([]map[int64]*grams.Set, len(ranges))
+		for i, r := range ranges {
+			if sets[i], err = readBlocks(ctx, read, r, list(wanted)); err != nil {
 				return nil, err
 			}
-			grams.Merge(blocks, block, packed)
 		}
-		return blocks, rows.Err()
+		return sets, nil
 	})
+}
+
+func readBlocks(ctx context.Context, read *sql.Stmt, r grams.Range, wanted string) (map[int64]*grams.Set, error) {
+	rows, err := read.QueryContext(ctx, wanted, r.From, r.To)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	blocks := map[int64]*grams.Set{}
+	var block int64
+	var packed sql.RawBytes
+	for rows.Next() {
+		if err := rows.Scan(&block, &packed); err != nil {
+			return nil, err
+		}
+		grams.Merge(blocks, block, packed)
+	}
+	return blocks, rows.Err()
 }
 
 // list is numbers as a JSON array.
