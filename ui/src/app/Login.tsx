@@ -38,7 +38,7 @@ export function Login() {
         <label htmlFor={`${id}key`} className="mt-5 block text-sm font-medium">API key or token</label>
         {/* The login is all there is on this page. */}
         {/* eslint-disable-next-line jsx-a11y/no-autofocus */}
-        <input id={`${id}key`} name="key" type="password" autoComplete="current-password" spellCheck={false} autoFocus required className="field mt-1.5 w-full font-mono"
+        <input id={`${id}key`} name="key" type="password" autoComplete="current-password" spellCheck={false} autoFocus required className="field mt-1.5 w-full font-mono placeholder:font-sans"
           placeholder="dlk_…" value={text} onChange={(event) => setText(event.target.value)} aria-describedby={`${id}help ${id}wrong`} aria-invalid={attempt.isError} />
         <div id={`${id}wrong`} role="alert" className="min-h-12 pt-1.5 text-sm text-strong">{attempt.isError && complaint(attempt.error)}</div>
         <button type="submit" className="button-strong" disabled={attempt.isPending}>{attempt.isPending ? "Trying…" : "Log in"}</button>

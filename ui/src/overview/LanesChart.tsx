@@ -85,7 +85,7 @@ export function LanesChart({ lanes, shown, service, setService, setSpan }: Props
         )}
       </div>
       <div className="relative col-start-2 h-5 text-xs text-quiet" aria-hidden="true">
-        {ticks.map((tick) => <span key={tick} className="absolute -translate-x-1/2" style={{ left: left(tick) }}>{tickLabel(tick)}</span>)}
+        {ticks.map((tick) => <span key={tick} className={`absolute ${!wide && end - tick < (end - begin) / 20 ? "-translate-x-3/4" : "-translate-x-1/2"}`} style={{ left: left(tick) }}>{tickLabel(tick)}</span>)}
       </div>
     </div>
   );
