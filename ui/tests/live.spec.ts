@@ -89,7 +89,7 @@ test("while paused new anomalies wait, and are counted", async ({ warm, visit })
   await expect(page.getByTestId("incident")).not.toHaveCount(before);
 });
 
-test("further down the list new anomalies wait until the reader goes to them", async ({ warm, visit }) => {
+test("further down the list new anomalies wait until the reader comes back", async ({ warm, visit }) => {
   const page = await visit(warm)("/", { viewport: { width: 1280, height: 400 } });
   await settled(page);
   await expect(page.getByTestId("live")).toHaveAttribute("data-phase", "live");
@@ -102,6 +102,6 @@ test("further down the list new anomalies wait until the reader goes to them", a
   await warm.feed(8, after(warmEnd, 8), "--incident", "errors@search", "--incident-last", "4m");
   await expect(page.getByTestId("new-count")).toContainText(/\d+ new anomal/);
   await expect(page.getByTestId("incident")).toHaveCount(before);
-  await page.getByTestId("new-count").getByRole("button").click();
+  await page.evaluate(() => scrollTo(0, 0));
   await expect(page.getByTestId("incident")).not.toHaveCount(before);
 });
