@@ -57,7 +57,7 @@ fn series(c: &mut Criterion) {
         b.iter(|| {
             let mut worst = 0.0f64;
             for &v in &values {
-                worst = worst.max(series.step(i * MINUTE, black_box(v), 4.0).severity);
+                worst = worst.max(series.step(i * MINUTE, black_box(v), 4.0, None).severity);
                 i += 1;
             }
             worst
@@ -67,7 +67,7 @@ fn series(c: &mut Criterion) {
         let (mut series, mut i) = (Series::default(), 0);
         b.iter(|| {
             for _ in 0..values.len() {
-                series.step(i * MINUTE, black_box(7.0), 4.0);
+                series.step(i * MINUTE, black_box(7.0), 4.0, None);
                 i += 1;
             }
         })

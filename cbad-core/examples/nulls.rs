@@ -109,7 +109,7 @@ fn of_points(all: &[Vec<f64>]) -> [u64; 4] {
     for values in all {
         let mut series = Series::default();
         for (i, &v) in values.iter().enumerate() {
-            count(&mut hits, series.step(i as u64 * MINUTE, v, f64::INFINITY).p);
+            count(&mut hits, series.step(i as u64 * MINUTE, v, f64::INFINITY, None).p);
         }
     }
     hits

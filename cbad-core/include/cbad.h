@@ -276,7 +276,8 @@ int32_t cbad_stream_free(cbad_stream stream);
 // buf and offsets are read during the call only. Layouts, little endian, times in ns since the epoch:
 //   logs     time u64 | trace id 16 bytes (zero: none) | severity u8 | 3 bytes 0 | text, any bytes
 //   metrics  time u64 | family u64 | instance u64 | value f64 | tag u64 | kin u64 (the family that stands for all that
-//            tell of the same values; family itself for a series of its own)
+//            tell of the same values; family itself for a series of its own) | metric u64 (what it has in common with
+//            series of other services: hash of the metric's name and the kind of resource)
 //   traces   end u64 | trace id 16 bytes | parent u64 | operation u64 | caller u64 | duration ns u64 |
 //            exclusive ns u64 | net ns i64 (INT64_MIN: none) | flags u64 (1: error, 2: a child ran in another service)
 // Errors: CBAD_BAD_BATCH, CBAD_NULL, CBAD_INVALID (misaligned), CBAD_BAD_HANDLE, CBAD_BUSY, CBAD_POISONED, CBAD_PANIC.
@@ -375,6 +376,34 @@ int32_t cbad_stream_load(const uint8_t *buf,
                          size_t len,
                          uint32_t abi,
                          cbad_stream *out);
+
+// Writes what the stream's series showed since this was last fetched to buf and its length in bytes to len; then it begins
+// anew. cbad_pool_add makes of it what cbad_stream_lend takes. Length 0: nothing, as always of logs and traces.
+// Errors: as cbad_stream_items.
+// Pointers: buf must be writable for cap bytes, len writable.
+int32_t cbad_stream_share(cbad_stream stream,
+                          uint8_t *buf,
+                          size_t cap,
+                          size_t *len);
+
+// Takes from a pool what it lends to series that have too little past of their own, in the place of what was lent before.
+// Logs and traces take nothing.
+// Errors: CBAD_INVALID (no pool: the message says why), CBAD_NULL and those of the handle.
+// Pointers: pool must be readable for len bytes.
+int32_t cbad_stream_lend(cbad_stream stream,
+                         const uint8_t *pool,
+                         size_t len);
+
+// Adds what streams shared to a pool, in place: buf holds the pool (the first pool_len bytes; none at first) and, behind it,
+// what they shared, one after the other, len bytes in all. Afterwards it holds the new pool, which is not longer, and len its
+// length. Of more than limit metrics those to which nothing was added for longest are left out; their number goes to left_out.
+// Errors: CBAD_INVALID (no pool, or not what was shared: the message says why; nothing was changed), CBAD_NULL.
+// Pointers: len must be readable and writable, buf readable and writable for len bytes, left_out writable.
+int32_t cbad_pool_add(uint8_t *buf,
+                      size_t *len,
+                      size_t pool_len,
+                      size_t limit,
+                      size_t *left_out);
 
 // Writes the stream's kind and parameters. Set struct_size of params. Either may be null.
 // Errors: CBAD_ABI, CBAD_INVALID (misaligned) and those of the handle.

@@ -108,7 +108,7 @@ impl<'a> LogRecord<'a> {
     }
 }
 
-/// A metric point: `time u64 | family u64 | instance u64 | value f64 | tag u64 | kin u64`, 48 bytes.
+/// A metric point: `time u64 | family u64 | instance u64 | value f64 | tag u64 | kin u64 | metric u64`, 56 bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
     /// Event time, nanoseconds since the epoch.
@@ -124,11 +124,13 @@ pub struct Point {
     /// The family that stands for all that tell of the same values (the quantiles of one latency), of which the oddest
     /// alone counts; `family` itself for a series of its own.
     pub kin: u64,
+    /// What its values have in common with those of other services: hash of the metric's name and the kind of resource.
+    pub metric: u64,
 }
 
 impl Point {
     /// Bytes of a record.
-    pub const FIXED: usize = 48;
+    pub const FIXED: usize = 56;
 
     /// Reads record `i` of the batch.
     pub fn read(batch: &Batch<'_>, i: usize) -> Result<Self, RecordError> {
@@ -141,6 +143,7 @@ impl Point {
             value: f64::from_bits(u64_at(b, 24)),
             tag: u64_at(b, 32),
             kin: u64_at(b, 40),
+            metric: u64_at(b, 48),
         })
     }
 }

@@ -35,6 +35,15 @@ func hashMap(m pcommon.Map) uint64 {
 	return mix(sum, uint64(m.Len()))
 }
 
+// hashNames hashes the names of a set of attributes, in whatever order.
+func hashNames(m pcommon.Map) uint64 {
+	var sum uint64
+	for k := range m.All() {
+		sum += mix(1, xxhash.Sum64String(k))
+	}
+	return mix(sum, uint64(m.Len()))
+}
+
 func hashValue(v pcommon.Value, depth int) uint64 {
 	kind := uint64(v.Type())
 	switch v.Type() {

@@ -30,9 +30,11 @@ type Point struct {
 	Tag              uint64
 	// Kin is the family that stands for all that tell of the same values, as the mean of a histogram for its quantiles;
 	// 0: the series' own.
-	Kin   uint64
-	Value float64
-	Count float64
+	Kin uint64
+	// Metric is what the series has in common with those of other services: the metric's name and the kind of resource.
+	Metric uint64
+	Value  float64
+	Count  float64
 	// First and Buckets are a range of buckets kept beside the points, of the two kinds that have some.
 	First, Buckets uint32
 	Kind           PointKind
@@ -94,7 +96,7 @@ func (r *Metrics) Append(dst []Point, m pmetric.Metric, res *Resource, now uint6
 		return dst
 	}
 	metric := mix(res.ServiceHash, xxhash.Sum64String(m.Name()))
-	a := appender{r: r, dst: dst, m: m, res: res, metric: metric, now: now}
+	a := appender{r: r, dst: dst, m: m, res: res, metric: metric, common: mix(res.Kind, xxhash.Sum64String(m.Name())), now: now}
 	switch m.Type() {
 	case pmetric.MetricTypeGauge:
 		for _, p := range m.Gauge().DataPoints().All() {
@@ -171,7 +173,8 @@ type appender struct {
 	dst    []Point
 	m      pmetric.Metric
 	res    *Resource
-	metric uint64
+	metric uint64 // of this service
+	common uint64 // of all services with such a resource
 	now    uint64
 }
 
@@ -181,8 +184,8 @@ type stamp struct {
 	attributes  pcommon.Map
 }
 
-func (a *appender) point(at stamp, family uint64, kind PointKind) Point {
-	p := Point{TimeNs: uint64(at.time), StartNs: uint64(at.start), Family: family, Instance: a.res.Instance, Kind: kind}
+func (a *appender) point(at stamp, family, common uint64, kind PointKind) Point {
+	p := Point{TimeNs: uint64(at.time), StartNs: uint64(at.start), Family: family, Instance: a.res.Instance, Metric: common, Kind: kind}
 	if p.TimeNs == 0 {
 		p.TimeNs = a.now
 	}
@@ -198,7 +201,7 @@ func (a *appender) number(p pmetric.NumberDataPoint, kind PointKind) {
 	if !a.r.names.has(family) {
 		a.name(family, p.Attributes(), "", unitOf(a.m.Unit(), kind, p.StartTimestamp()))
 	}
-	out := a.point(stamp{p.Timestamp(), p.StartTimestamp(), p.Attributes()}, family, kind)
+	out := a.point(stamp{p.Timestamp(), p.StartTimestamp(), p.Attributes()}, family, a.common, kind)
 	if p.ValueType() == pmetric.NumberDataPointValueTypeInt {
 		out.Value = float64(p.IntValue())
 	} else {
@@ -219,13 +222,13 @@ func (a *appender) distribution(at stamp, flags pmetric.DataPointFlags, count ui
 	if cumulative {
 		kind = Cumulative
 	}
-	rate := a.point(at, a.part(base, ofCount, at.attributes, unitOf("", kind, at.start)), kind)
+	rate := a.point(at, a.part(base, ofCount, at.attributes, unitOf("", kind, at.start)), mix(a.common, ofCount), kind)
 	rate.Value = float64(count)
 	a.dst = append(a.dst, rate)
 	if !hasSum {
 		return base, quantileFamily(base, Quantiles[0]), true
 	}
-	mean := a.point(at, a.part(base, ofMean, at.attributes, a.m.Unit()), Gauge)
+	mean := a.point(at, a.part(base, ofMean, at.attributes, a.m.Unit()), mix(a.common, ofMean), Gauge)
 	switch {
 	case cumulative:
 		mean.Kind, mean.Value, mean.Count = CumulativeMean, sum, float64(count)
@@ -246,7 +249,7 @@ func (a *appender) summary(p pmetric.SummaryDataPoint) {
 	}
 	at := stamp{p.Timestamp(), p.StartTimestamp(), p.Attributes()}
 	base := mix(a.metric, hashMap(p.Attributes()))
-	rate := a.point(at, a.part(base, ofCount, p.Attributes(), unitOf("", Cumulative, at.start)), Cumulative)
+	rate := a.point(at, a.part(base, ofCount, p.Attributes(), unitOf("", Cumulative, at.start)), mix(a.common, ofCount), Cumulative)
 	rate.Value = float64(p.Count())
 	a.dst = append(a.dst, rate)
 	var kin uint64
@@ -256,7 +259,7 @@ func (a *appender) summary(p pmetric.SummaryDataPoint) {
 		if i == 0 {
 			kin = family
 		}
-		quantile := a.point(at, family, Gauge)
+		quantile := a.point(at, family, quantileFamily(a.common, q.Quantile()), Gauge)
 		quantile.Value, quantile.Kin = q.Value(), kin
 		a.dst = append(a.dst, quantile)
 	}

@@ -30,7 +30,7 @@ func (a *appender) spread(at stamp, base, kin uint64, cumulative bool, first int
 	for _, q := range Quantiles {
 		a.quantileName(quantileFamily(base, q), q, at.attributes)
 	}
-	p := a.point(at, base, DeltaBuckets)
+	p := a.point(at, base, a.common, DeltaBuckets)
 	if cumulative {
 		p.Kind = CumulativeBuckets
 	}
@@ -79,7 +79,8 @@ func (r *Rates) quantiles(b *cbad.Batch, p *Point, buckets []Bucket) {
 			continue
 		}
 		b.AppendPoint(cbad.Measurement{
-			TimeNs: p.TimeNs, Family: quantileFamily(p.Family, q), Instance: p.Instance, Kin: p.kin(), Value: value, Tag: p.Tag,
+			TimeNs: p.TimeNs, Family: quantileFamily(p.Family, q), Instance: p.Instance, Kin: p.kin(), Metric: quantileFamily(p.Metric, q),
+			Value: value, Tag: p.Tag,
 		})
 	}
 }

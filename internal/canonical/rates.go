@@ -48,7 +48,9 @@ func (r *Rates) Append(b *cbad.Batch, p *Point, buckets []Bucket) {
 	case math.IsNaN(value) || math.IsInf(value, 0):
 		r.NotFinite++
 	default:
-		b.AppendPoint(cbad.Measurement{TimeNs: p.TimeNs, Family: p.Family, Instance: p.Instance, Kin: p.kin(), Value: value, Tag: p.Tag})
+		b.AppendPoint(cbad.Measurement{
+			TimeNs: p.TimeNs, Family: p.Family, Instance: p.Instance, Kin: p.kin(), Metric: p.Metric, Value: value, Tag: p.Tag,
+		})
 	}
 }
 

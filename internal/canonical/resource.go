@@ -21,6 +21,8 @@ type Resource struct {
 	Instance uint64
 	// Replica hashes the attribute that names a pod or process, 0 where none does. A new one is a restart or a deploy.
 	Replica uint64
+	// Kind hashes the names of all attributes: what is measured of resources that have the same can be compared.
+	Kind uint64
 	// Version is the service's version, empty where none is given.
 	Version string
 	// Attributes is a bounded copy, values as text.
@@ -55,7 +57,7 @@ func (r *Resources) Resolve(attributes pcommon.Map) *Resource {
 	if known, ok := r.known.Get(instance); ok {
 		return known
 	}
-	res := &Resource{Service: clip(firstText(attributes, r.serviceAttributes), maxName), Instance: instance, Attributes: copyAttributes(attributes)}
+	res := &Resource{Service: clip(firstText(attributes, r.serviceAttributes), maxName), Instance: instance, Kind: hashNames(attributes), Attributes: copyAttributes(attributes)}
 	if res.Service == "" {
 		res.Service = Unknown
 	}

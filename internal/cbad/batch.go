@@ -9,7 +9,7 @@ import (
 // Sizes of the records' fixed parts. Layouts: cbad.h at cbad_stream_observe.
 const (
 	logFixed  = 28
-	pointSize = 48
+	pointSize = 56
 	spanSize  = 80
 )
 
@@ -103,8 +103,11 @@ type Measurement struct {
 	Family, Instance uint64
 	// Kin is the family that stands for all that tell of the same values, as the quantiles of one latency: of them the
 	// oddest alone counts. It is Family itself for a series of its own.
-	Kin   uint64
-	Value float64
+	Kin uint64
+	// Metric is what the series has in common with those of other services: hash of the metric's name and the kind of
+	// resource. What series of one Metric show is lent to new ones of it.
+	Metric uint64
+	Value  float64
 	// Tag comes back with the point's verdict; the core gives it no meaning.
 	Tag uint64
 }
@@ -118,6 +121,7 @@ func (b *Batch) AppendPoint(m Measurement) {
 	binary.LittleEndian.PutUint64(r[24:], math.Float64bits(m.Value))
 	binary.LittleEndian.PutUint64(r[32:], m.Tag)
 	binary.LittleEndian.PutUint64(r[40:], m.Kin)
+	binary.LittleEndian.PutUint64(r[48:], m.Metric)
 	b.End()
 }
 

@@ -59,6 +59,19 @@ static inline int32_t cbad_go_save(cbad_stream s, uint8_t *buf, size_t cap, size
   return cbad_go_keep(cbad_stream_save(s, buf, cap, len), m);
 }
 
+static inline int32_t cbad_go_share(cbad_stream s, uint8_t *buf, size_t cap, size_t *len, cbad_go_message *m) {
+  return cbad_go_keep(cbad_stream_share(s, buf, cap, len), m);
+}
+
+static inline int32_t cbad_go_lend(cbad_stream s, const uint8_t *pool, size_t len, cbad_go_message *m) {
+  return cbad_go_keep(cbad_stream_lend(s, pool, len), m);
+}
+
+static inline int32_t cbad_go_pool_add(uint8_t *buf, size_t *len, size_t pool_len, size_t limit, size_t *left_out,
+                                       cbad_go_message *m) {
+  return cbad_go_keep(cbad_pool_add(buf, len, pool_len, limit, left_out), m);
+}
+
 static inline int32_t cbad_go_describe(cbad_stream s, uint32_t *kind, cbad_params *p, cbad_go_message *m) {
   return cbad_go_keep(cbad_stream_describe(s, kind, p), m);
 }

@@ -22,6 +22,12 @@ package cbad
 #cgo nocallback cbad_go_evidence
 #cgo noescape cbad_go_save
 #cgo nocallback cbad_go_save
+#cgo noescape cbad_go_share
+#cgo nocallback cbad_go_share
+#cgo noescape cbad_go_lend
+#cgo nocallback cbad_go_lend
+#cgo noescape cbad_go_pool_add
+#cgo nocallback cbad_go_pool_add
 #cgo noescape cbad_go_describe
 #cgo nocallback cbad_go_describe
 #cgo noescape cbad_go_tune

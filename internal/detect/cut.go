@@ -11,7 +11,8 @@ import (
 )
 
 // cut is the state between two arrivals: of the sequencer as it is under its mutex; of each service's models when their
-// worker has done all tasks pushed before, and none pushed after; of the emitter when all was said that was judged before.
+// worker has done all tasks pushed before, and none pushed after; of what is lent when the first worker has;
+// of the emitter when all was said that was judged before.
 // So it is the state of a detector that was given these arrivals and no more, although nobody stopped.
 type cut struct {
 	base, serial uint64 // numbers of the last complete snapshot and of this one
@@ -46,6 +47,7 @@ type savingService struct {
 const (
 	sequencerName = "sequencer"
 	emitterName   = "emitter"
+	lendingName   = "lending"
 	namesName     = "names"
 	spansName     = "spans"
 )
@@ -57,7 +59,7 @@ func chunkName(index int) string     { return fmt.Sprintf("spans/%d", index) }
 func (d *Detector) cutNow(base, serial uint64) *cut {
 	c := &cut{
 		base: base, serial: serial, savedAt: d.wall().UnixNano(), sequencer: d.saveSequencer(), services: len(d.registry.services),
-		parts: make(chan savedRecord, len(d.registry.services)+1), room: newGate(maxUnwritten),
+		parts: make(chan savedRecord, len(d.registry.services)+2), room: newGate(maxUnwritten),
 	}
 	if d.spans != nil {
 		state, chunks := d.spans.Save(base, serial)
@@ -76,6 +78,11 @@ func (d *Detector) cutNow(base, serial uint64) *cut {
 		}
 		v.worker.push(task{kind: taskSave, models: v.models, saving: saving})
 	}
+	d.workers[0].push(task{kind: taskCall, done: func() {
+		r := savedRecord{name: lendingName, data: d.lending.save()}
+		c.room.force(uint64(len(r.data)))
+		c.parts <- r
+	}})
 	// The emitter may make whoever puts something wait, which the sequencer must not.
 	sequence := d.nextSequence()
 	d.workers[0].push(task{kind: taskCall, done: func() {
@@ -137,7 +144,7 @@ const stateFormat = 2
 // stateVersion names the layout of all records.
 func stateVersion() snapshot.Version {
 	layout := ""
-	for _, v := range []any{sequencerState{}, modelsState{}, emitterState{}, canonical.NamesState{}, join.State{}, []join.Entry{}, about{}} {
+	for _, v := range []any{sequencerState{}, modelsState{}, emitterState{}, lendingState{}, canonical.NamesState{}, join.State{}, []join.Entry{}, about{}} {
 		layout += pack.Layout(v) + "\n"
 	}
 	return snapshot.Version{Format: stateFormat, Layout: layout}

@@ -49,6 +49,7 @@ type Detector struct {
 	registry       *registry
 	budget         *budget
 	silence        *silence
+	lending        *lending
 	spans          *join.Table // made at the first span
 	pending        uint64
 	visit          uint64
@@ -92,7 +93,7 @@ func New(componentID string, cfg Config, set Settings, sink Sink) (*Detector, er
 		d.set.Clock = time.Now
 	}
 	d.resources = canonical.NewResources(cfg.ServiceAttributes, 2*cfg.Limits.Streams, d.names)
-	d.silence = newSilence(d)
+	d.silence, d.lending = newSilence(d), &lending{d: d}
 	d.emitter = newEmitter(d, sink)
 	n := cfg.Workers
 	if n == 0 {

@@ -132,7 +132,7 @@ func (k *keeper) take(ctx context.Context, clean bool) (*snapshot.Writer, error)
 	stop := context.AfterFunc(ctx, c.end)
 	defer stop()
 
-	for range c.services + 1 {
+	for range c.services + 2 {
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()

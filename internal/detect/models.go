@@ -21,6 +21,8 @@ type model interface {
 	Items() ([]byte, error)
 	Basis([]byte) ([]byte, error)
 	Memory() uint64
+	Share() ([]byte, error)
+	Lend(cbad.Pool) error
 	Free()
 }
 
@@ -29,7 +31,7 @@ var kinds = [signals]cbad.Kind{logs: cbad.Logs, metrics: cbad.Metrics, traces: c
 // models are the streams of one service. Only its worker touches them (bytes apart).
 type models struct {
 	d       *Detector
-	service *service // name and hash only: the rest is the sequencer's
+	service *service // name, hash and index only: the rest is the sequencer's
 	streams [signals]struct {
 		model
 		held    []heldLoad

@@ -104,6 +104,15 @@ func (k *keeper) load(ctx context.Context, a *about) error {
 	if err != nil {
 		k.without("what was said", err)
 	}
+	var lent lendingState
+	if err = k.read(ctx, lendingName, &lent); err == nil {
+		if err = d.lending.load(&lent); err != nil {
+			err = k.unusable(ctx, lendingName, err)
+		}
+	}
+	if err != nil {
+		k.without("what is lent to new series", err)
+	}
 	var n canonical.NamesState
 	if err := k.read(ctx, namesName, &n); err != nil {
 		k.without("the names", err)
@@ -211,7 +220,7 @@ func (d *Detector) empty() {
 	for _, v := range d.registry.services {
 		v.models.free(0)
 	}
-	d.silence = newSilence(d)
+	d.silence, d.lending = newSilence(d), &lending{d: d}
 	d.registry, d.budget, d.spans, d.pending, d.newestSeen = newRegistry(), newBudget(&d.cfg), nil, 0, 0
 	_ = d.emitter.load(&emitterState{}) // which is nothing
 }

@@ -40,6 +40,7 @@ func (d *Detector) sequence(sig signal, parts []part) {
 		d.advance(parts[i].service)
 	}
 	d.silence.sweep(d.newestSeen)
+	d.lending.sweep(d.newestSeen)
 }
 
 func (d *Detector) count(a *Arrival) {

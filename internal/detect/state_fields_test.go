@@ -36,6 +36,7 @@ func TestEveryFieldIsKeptOrListed(t *testing.T) {
 			"d": "the detector", "moved": "the wall clock begins anew", "order": "reused memory", "missing": "the same",
 		}},
 		{signalGap{}, gapState{}, nil},
+		{lending{}, lendingState{}, map[string]string{"d": "the detector", "due": "kept as LendingDue", "of": "kept as Pool"}},
 		{models{}, modelsState{}, map[string]string{
 			"d": "the detector", "service": "its own record",
 			"batch": "reused memory", "spare": "the same", "ps": "the same",

@@ -41,10 +41,13 @@ func FuzzState(f *testing.F) {
 		S join.State
 		E [][]join.Entry
 	}{*c.spans, [][]join.Entry{c.chunks[0].Entries}}))
-	for range c.services + 1 {
-		if r := <-c.parts; r.name == emitterName {
+	for range c.services + 2 {
+		switch r := <-c.parts; r.name {
+		case emitterName:
 			f.Add(byte(2), r.data)
-		} else {
+		case lendingName:
+			f.Add(byte(4), r.data)
+		default:
 			f.Add(byte(1), r.data)
 		}
 	}

@@ -19,6 +19,7 @@ type sequencerState struct {
 	Hours                map[int64]int // of the budget
 	NewestHour           int64
 	Silence              silenceState
+	LendingDue           uint64
 }
 
 type serviceState struct {
@@ -74,7 +75,7 @@ func (d *Detector) saveSequencer() sequencerState {
 		NewestSeen: d.newestSeen, Made: d.registry.made, NewestHour: d.budget.newest,
 		Services:  make([]serviceState, 0, len(d.registry.services)),
 		Probation: d.registry.probation.hashes(), Protected: d.registry.protected.hashes(),
-		Hours: make(map[int64]int, len(d.budget.hours)), Silence: d.silence.save(),
+		Hours: make(map[int64]int, len(d.budget.hours)), Silence: d.silence.save(), LendingDue: d.lending.due,
 	}
 	for hour, n := range d.budget.hours {
 		s.Hours[hour] = n
@@ -165,6 +166,7 @@ func (d *Detector) loadSequencer(s *sequencerState) error {
 	d.registry, d.pending, d.newestSeen = r, pending, s.NewestSeen
 	d.budget.newest = s.NewestHour
 	d.silence.load(&s.Silence)
+	d.lending.due = s.LendingDue
 	for hour, n := range s.Hours {
 		d.budget.hours[hour] = n
 	}

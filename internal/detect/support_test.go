@@ -89,6 +89,8 @@ func (f *fakeModel) Save() ([]byte, error)          { return pack.Marshal(f.reco
 func (f *fakeModel) Evidence() ([]byte, error)      { return nil, nil }
 func (f *fakeModel) Items() ([]byte, error)         { return nil, nil }
 func (f *fakeModel) Basis(b []byte) ([]byte, error) { return b, nil }
+func (f *fakeModel) Share() ([]byte, error)         { return nil, nil }
+func (f *fakeModel) Lend(cbad.Pool) error           { return nil }
 func (f *fakeModel) Memory() uint64                 { return f.memory }
 
 func (f *fakeModel) Free() {

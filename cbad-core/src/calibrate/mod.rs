@@ -11,7 +11,8 @@ mod runs;
 mod severity;
 mod tail;
 
+pub use counts::Counts;
 pub use history::{ColdStart, History, KRule};
 pub use rank::{Beyond, Habit, Rank};
 pub use severity::{SeverityBin, SeverityCalibrator};
-pub use tail::{Tail, TailBand};
+pub use tail::{quarter, Tail, TailBand};

@@ -4,6 +4,7 @@ use std::ffi::c_char;
 
 use crate::calibrate::pool;
 use crate::math;
+use crate::metric::prior::{self, Pool};
 use crate::volume::gaps::Gaps;
 use crate::Channel;
 
@@ -79,7 +80,8 @@ pub extern "C" fn cbad_stream_free(stream: cbad_stream) -> i32 {
 /// buf and offsets are read during the call only. Layouts, little endian, times in ns since the epoch:
 ///   logs     time u64 | trace id 16 bytes (zero: none) | severity u8 | 3 bytes 0 | text, any bytes
 ///   metrics  time u64 | family u64 | instance u64 | value f64 | tag u64 | kin u64 (the family that stands for all that
-///            tell of the same values; family itself for a series of its own)
+///            tell of the same values; family itself for a series of its own) | metric u64 (what it has in common with
+///            series of other services: hash of the metric's name and the kind of resource)
 ///   traces   end u64 | trace id 16 bytes | parent u64 | operation u64 | caller u64 | duration ns u64 |
 ///            exclusive ns u64 | net ns i64 (INT64_MIN: none) | flags u64 (1: error, 2: a child ran in another service)
 /// Errors: CBAD_BAD_BATCH, CBAD_NULL, CBAD_INVALID (misaligned), CBAD_BAD_HANDLE, CBAD_BUSY, CBAD_POISONED, CBAD_PANIC.
@@ -287,6 +289,67 @@ pub unsafe extern "C" fn cbad_stream_load(buf: *const u8, len: usize, abi: u32, 
         let bytes = unsafe { raw::slice("buf", buf, len)? };
         let handle = STREAMS.insert(Box::new(Stream::load(bytes)?))?;
         unsafe { raw::write("out", out, handle) }
+    })
+}
+
+/// Writes what the stream's series showed since this was last fetched to buf and its length in bytes to len; then it begins
+/// anew. cbad_pool_add makes of it what cbad_stream_lend takes. Length 0: nothing, as always of logs and traces.
+/// Errors: as cbad_stream_items.
+///
+/// # Safety
+/// buf must be writable for cap bytes, len writable.
+#[no_mangle]
+pub unsafe extern "C" fn cbad_stream_share(stream: cbad_stream, buf: *mut u8, cap: usize, len: *mut usize) -> i32 {
+    within(stream, |s| {
+        // SAFETY: the caller's contract.
+        unsafe { raw::copy_out("buf", s.shared(), buf, cap, len, |b| *b)? };
+        s.drop_shared();
+        Ok(())
+    })
+}
+
+/// Takes from a pool what it lends to series that have too little past of their own, in the place of what was lent before.
+/// Logs and traces take nothing.
+/// Errors: CBAD_INVALID (no pool: the message says why), CBAD_NULL and those of the handle.
+///
+/// # Safety
+/// pool must be readable for len bytes.
+#[no_mangle]
+pub unsafe extern "C" fn cbad_stream_lend(stream: cbad_stream, pool: *const u8, len: usize) -> i32 {
+    within(stream, |s| {
+        // SAFETY: the caller's contract; raw checks null and size.
+        let bytes = unsafe { raw::slice("pool", pool, len)? };
+        s.lend(&Pool::new(bytes).or_else(|why| fail(CBAD_INVALID, why))?);
+        Ok(())
+    })
+}
+
+/// Adds what streams shared to a pool, in place: buf holds the pool (the first pool_len bytes; none at first) and, behind it,
+/// what they shared, one after the other, len bytes in all. Afterwards it holds the new pool, which is not longer, and len its
+/// length. Of more than limit metrics those to which nothing was added for longest are left out; their number goes to left_out.
+/// Errors: CBAD_INVALID (no pool, or not what was shared: the message says why; nothing was changed), CBAD_NULL.
+///
+/// # Safety
+/// len must be readable and writable, buf readable and writable for len bytes, left_out writable.
+#[no_mangle]
+pub unsafe extern "C" fn cbad_pool_add(
+    buf: *mut u8,
+    len: *mut usize,
+    pool_len: usize,
+    limit: usize,
+    left_out: *mut usize,
+) -> i32 {
+    entry(|| {
+        // SAFETY: the caller's contract, here and below; raw checks null, alignment and size.
+        let all = unsafe { raw::slice("buf", buf.cast_const(), raw::read("len", len.cast_const())?)? };
+        let Some((pool, shared)) = all.split_at_checked(pool_len) else {
+            return fail(CBAD_INVALID, format!("pool_len is {pool_len}, more than all {} bytes", all.len()));
+        };
+        let pool = Pool::new(pool).or_else(|why| fail(CBAD_INVALID, why))?;
+        let (bytes, without) = prior::add(&pool, shared, limit).or_else(|why| fail(CBAD_INVALID, why))?;
+        let cap = all.len();
+        unsafe { raw::write("left_out", left_out, without)? };
+        unsafe { raw::copy_out("buf", &bytes, buf, cap, len, |b| *b) }
     })
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::{Basis, Terms};
 use crate::log::LogStream;
+use crate::metric::prior::Pool;
 use crate::metric::MetricStream;
 use crate::trace::TraceStream;
 use crate::{Batch, Channel, ChannelKind, Detector, Params, Verdict, Window};
@@ -81,6 +82,7 @@ pub(super) struct Stream {
     items: Option<Vec<u8>>,
     basis: Option<Vec<u8>>,
     snapshot: Option<Vec<u8>>,
+    shared: Option<Vec<u8>>,
     poisoned: Option<String>,
 }
 
@@ -91,7 +93,17 @@ impl Stream {
     }
 
     fn with(params: Params, inner: Inner) -> Self {
-        Stream { params, inner, last: None, evidence: None, items: None, basis: None, snapshot: None, poisoned: None }
+        Stream {
+            params,
+            inner,
+            last: None,
+            evidence: None,
+            items: None,
+            basis: None,
+            snapshot: None,
+            shared: None,
+            poisoned: None,
+        }
     }
 
     pub(super) fn load(bytes: &[u8]) -> Result<Self, Failure> {
@@ -208,8 +220,32 @@ impl Stream {
         self.snapshot = None;
     }
 
+    /// What the stream shares since it was asked last; kept until [`Stream::drop_shared`].
+    pub(super) fn shared(&mut self) -> &[u8] {
+        if self.shared.is_none() {
+            self.snapshot = None;
+            self.shared = Some(match &mut self.inner {
+                Inner::Metrics(d) => d.share(),
+                _ => Vec::new(),
+            });
+        }
+        self.shared.as_deref().unwrap_or_default()
+    }
+
+    pub(super) fn drop_shared(&mut self) {
+        self.shared = None;
+    }
+
+    /// Takes what others share.
+    pub(super) fn lend(&mut self, pool: &Pool<'_>) {
+        self.snapshot = None;
+        if let Inner::Metrics(d) = &mut self.inner {
+            d.lend(pool);
+        }
+    }
+
     pub(super) fn memory(&mut self) -> u64 {
-        let cached = [&self.evidence, &self.items, &self.basis, &self.snapshot];
+        let cached = [&self.evidence, &self.items, &self.basis, &self.snapshot, &self.shared];
         let cached: usize = cached.into_iter().flatten().map(Vec::capacity).sum();
         let last = self.last.as_ref().map_or(0, |v| {
             v.points.capacity() * size_of::<crate::PointVerdict>()

@@ -59,7 +59,7 @@ fn close(s: cbad_stream) -> (i32, cbad_verdict) {
 fn record(kind: u32) -> Vec<u8> {
     let n = match kind {
         CBAD_LOGS => 40,
-        CBAD_METRICS => 48,
+        CBAD_METRICS => 56,
         _ => 80,
     };
     let mut r = vec![0; n];

@@ -7,6 +7,7 @@ mod evidence;
 mod held;
 mod latch;
 mod mixture;
+pub mod prior;
 mod season;
 mod series;
 #[cfg(test)]

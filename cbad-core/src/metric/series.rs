@@ -16,6 +16,8 @@
 //! is slow is odd for long, and would make everything else look ordinary.
 //!
 //! A point further out than anything seen waits before it is learnt (`held`).
+//!
+//! Before a series has enough past of its own it says what the past of others lends it (`prior`).
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +25,7 @@ use super::averages::{Averages, PRESENT};
 use super::held::{Fate, Held, HeldPoint, ORDINARY};
 use super::latch::Latch;
 use super::mixture::{self, Mixture};
+use super::prior::{Place, Shape, Youth};
 use super::season::{hour_of, Season};
 use super::support::Support;
 use crate::calibrate::{SeverityBin, SeverityCalibrator, Tail};
@@ -72,12 +75,34 @@ pub struct Step {
     pub alert: bool,
     /// What the hour lets expect, where the season speaks for this value.
     pub seasonal: Option<f64>,
+    /// Where an ordinary value lies among the few before it.
+    pub place: Option<Place>,
+    /// Whose past speaks.
+    pub voice: Voice,
+}
+
+/// Whose past there is enough of to say anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Voice {
+    Silent,
+    /// That of others.
+    Lent,
+    Own,
 }
 
 impl Step {
     /// Before any value.
-    pub const NOTHING: Step =
-        Step { severity: 0.0, p: 1.0, decades: 0.0, rests: false, drift: 0.0, alert: false, seasonal: None };
+    pub const NOTHING: Step = Step {
+        severity: 0.0,
+        p: 1.0,
+        decades: 0.0,
+        rests: false,
+        drift: 0.0,
+        alert: false,
+        seasonal: None,
+        place: None,
+        voice: Voice::Silent,
+    };
 }
 
 /// What was seen and what the past lets expect.
@@ -99,14 +124,16 @@ pub struct Series {
     support: Support,
     averages: Averages,
     held: Held,
+    youth: Youth,
     n: u32,
     /// Least and greatest value, those that wait included.
     range: (f64, f64),
 }
 
 impl Series {
-    /// Scores a finite value at `time_ns` against the past at this alert level, then learns it, unless it must wait.
-    pub fn step(&mut self, time_ns: u64, value: f64, level: f64) -> Step {
+    /// Scores a finite value at `time_ns` against the past at this alert level, then learns it, unless it must wait. While
+    /// there is too little past, `lent` is what speaks.
+    pub fn step(&mut self, time_ns: u64, value: f64, level: f64, lent: Option<&Shape>) -> Step {
         let x = value.clamp(-MAX_VALUE, MAX_VALUE);
         let i = self.n;
         self.range = if i == 0 { (x, x) } else { (self.range.0.min(x), self.range.1.max(x)) };
@@ -137,18 +164,31 @@ impl Series {
         // A value that is ordinary by itself is odd for what came before it, which its averages carry on: it was said
         // then. A series that rests has no season, only hours in which it moved once.
         let far = if tail { s[RESIDUAL].max(s[VALUE]) } else { s[VALUE] };
-        let step = Step {
+        let odd = self.speaks() && frozen <= self.severity.floor() * FAR_OUT;
+        let place = self.youth.place(x, resolution);
+        let early = if self.speaks() { None } else { lent.zip(place).and_then(|(shape, place)| shape.decades(place)) };
+        let mut step = Step {
             severity,
             p,
-            decades: if far < ORDINARY { 0.0 } else { decades(frozen).min(Support::decades(f64::from(i))) },
+            decades: match early {
+                Some(lent) => lent,
+                None if far < ORDINARY => 0.0,
+                None => decades(frozen).min(Support::decades(f64::from(i))),
+            },
             rests: !tail,
             drift: self.drift_decades(s[DRIFT]),
             alert,
             seasonal: seasonal.filter(|_| s[RESIDUAL] >= s[VALUE]),
+            place: place.filter(|_| !odd),
+            voice: if early.is_some() { Voice::Lent } else { Voice::Silent },
         };
-
-        let odd = self.speaks() && frozen <= self.severity.floor() * FAR_OUT;
+        if !odd {
+            self.youth.learn(x);
+        }
         self.severity.learn(severity);
+        if self.speaks() {
+            step.voice = Voice::Own;
+        }
         match self.held.fate(odd, far) {
             Fate::Wait => {
                 self.held.wait(HeldPoint { statistics, hour: hour as u8 }, SeverityBin::of(severity));

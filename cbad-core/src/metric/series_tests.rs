@@ -22,7 +22,7 @@ fn a_spike_a_shift_and_a_lost_rhythm_stand_out() {
         let mut before = 0.0f64;
         for i in 0..6000u64 {
             let x = 50.0 + gaussian(&mut state) + 10.0 * f64::from(u8::from(i % 8 < 4));
-            let s = series.step(i * MINUTE, x, f64::INFINITY).severity;
+            let s = series.step(i * MINUTE, x, f64::INFINITY, None).severity;
             if i > 500 {
                 before = before.max(s);
             }
@@ -30,7 +30,7 @@ fn a_spike_a_shift_and_a_lost_rhythm_stand_out() {
         let mut after = 0.0f64;
         for i in 6000..6040u64 {
             let x = 50.0 + gaussian(&mut state) + 10.0 * f64::from(u8::from(i % 8 < 4));
-            after = after.max(series.step(i * MINUTE, change(i, x), f64::INFINITY).severity);
+            after = after.max(series.step(i * MINUTE, change(i, x), f64::INFINITY, None).severity);
         }
         (before, after)
     };
@@ -51,7 +51,7 @@ fn p_is_calibrated_on_noise() {
     for seed in 0..10 {
         let (mut series, mut state) = (Series::default(), seed);
         for i in 0..20_000 {
-            let step = series.step(i * MINUTE, gaussian(&mut state), f64::INFINITY);
+            let step = series.step(i * MINUTE, gaussian(&mut state), f64::INFINITY, None);
             hits[0] += u32::from(step.p <= 1e-2);
             hits[1] += u32::from(step.p <= 1e-3);
             n += 1;
@@ -67,7 +67,7 @@ proptest! {
     fn any_finite_values_give_finite_steps(values in prop::collection::vec(any::<f64>(), 1..300), start in any::<u64>()) {
         let mut series = Series::default();
         for (i, v) in values.iter().filter(|v| v.is_finite()).enumerate() {
-            let step = series.step(start.wrapping_add(i as u64 * MINUTE), *v, 3.3);
+            let step = series.step(start.wrapping_add(i as u64 * MINUTE), *v, 3.3, None);
             prop_assert!(step.severity.is_finite() && step.p > 0.0 && step.p <= 1.0, "{:?}", step);
             let e = series.expectation(&step);
             prop_assert!(e.expected.is_finite() && e.band.0 <= e.band.1);
@@ -81,7 +81,7 @@ proptest! {
         let (mut a, mut b, mut state) = (Series::default(), Series::default(), seed);
         for i in 0..400 {
             let x = gaussian(&mut state);
-            let (a, b) = (a.step(i * MINUTE, x, 3.3), b.step(i * MINUTE, x * scale, 3.3));
+            let (a, b) = (a.step(i * MINUTE, x, 3.3, None), b.step(i * MINUTE, x * scale, 3.3, None));
             prop_assert!((a.severity - b.severity).abs() < 1e-6, "{} {} at {}", a.severity, b.severity, i);
         }
     }
@@ -91,14 +91,14 @@ proptest! {
 fn a_save_changes_nothing() {
     let (mut series, mut state) = (Series::default(), 4);
     for i in 0..1000 {
-        series.step(i * MINUTE, gaussian(&mut state), 3.0);
+        series.step(i * MINUTE, gaussian(&mut state), 3.0, None);
     }
     let bytes = postcard::to_allocvec(&series).unwrap();
     let mut back: Series = postcard::from_bytes(&bytes).unwrap();
     assert_eq!(back, series);
     for i in 1000..1500 {
         let x = gaussian(&mut state);
-        assert_eq!(back.step(i * MINUTE, x, 3.0), series.step(i * MINUTE, x, 3.0));
+        assert_eq!(back.step(i * MINUTE, x, 3.0, None), series.step(i * MINUTE, x, 3.0, None));
     }
 }
 
@@ -107,12 +107,12 @@ fn a_save_changes_nothing() {
 fn a_series_fits_its_budget() {
     let (mut series, mut state) = (Series::default(), 4);
     for i in 0..20_000 {
-        series.step(i * MINUTE, 1e9 * gaussian(&mut state), 3.0);
+        series.step(i * MINUTE, 1e9 * gaussian(&mut state), 3.0, None);
         series.close_window(5);
     }
     let idle = series.memory();
     for i in 20_000..20_300 {
-        series.step(i * MINUTE, 1e12 * i as f64, 3.0);
+        series.step(i * MINUTE, 1e12 * i as f64, 3.0, None);
     }
     assert!(series.memory() > idle && series.memory() <= 8 * 1024, "{} bytes, idle {idle}", series.memory());
     let saved = postcard::to_allocvec(&series).unwrap().len();
@@ -122,7 +122,7 @@ fn a_series_fits_its_budget() {
 fn noisy(n: u64, state: &mut u64) -> Series {
     let mut series = Series::default();
     for i in 0..n {
-        series.step(i * MINUTE, 100.0 + 5.0 * gaussian(state), f64::INFINITY);
+        series.step(i * MINUTE, 100.0 + 5.0 * gaussian(state), f64::INFINITY, None);
         series.close_window(5);
     }
     series
@@ -133,7 +133,7 @@ fn ten_times_its_value_stays_odd_until_it_is_the_new_normal() {
     let mut state = 21;
     let mut series = noisy(3000, &mut state);
     let mut at = |series: &mut Series, i: u64, x: f64| {
-        let step = series.step(i * MINUTE, x + 5.0 * gaussian(&mut state), f64::INFINITY);
+        let step = series.step(i * MINUTE, x + 5.0 * gaussian(&mut state), f64::INFINITY, None);
         series.close_window(5);
         step.decades
     };
@@ -153,14 +153,14 @@ fn an_excursion_that_ended_does_not_hide_the_next() {
     let mut state = 22;
     let mut series = noisy(3000, &mut state);
     for i in 3000..3003 {
-        series.step(i * MINUTE, 1000.0, f64::INFINITY);
+        series.step(i * MINUTE, 1000.0, f64::INFINITY, None);
         series.close_window(5);
     }
     for i in 3003..4000 {
-        series.step(i * MINUTE, 100.0 + 5.0 * gaussian(&mut state), f64::INFINITY);
+        series.step(i * MINUTE, 100.0 + 5.0 * gaussian(&mut state), f64::INFINITY, None);
         series.close_window(5);
     }
-    let again = series.step(4000 * MINUTE, 1000.0, f64::INFINITY);
+    let again = series.step(4000 * MINUTE, 1000.0, f64::INFINITY, None);
     assert!(again.decades > 2.5, "{again:?}");
     let e = series.expectation(&again);
     assert!(e.band.1 < 300.0, "what was rare does not widen the band: {e:?}");
@@ -175,7 +175,7 @@ fn a_slow_drift_is_seen_where_no_point_is_odd() {
         let (mut points, mut drift) = (0.0f64, 0.0f64);
         for i in 6000..6400u64 {
             let x = 100.0 + per_point * (i - 6000) as f64 + 5.0 * gaussian(&mut state);
-            let step = series.step(i * MINUTE, x, f64::INFINITY);
+            let step = series.step(i * MINUTE, x, f64::INFINITY, None);
             series.close_window(5);
             points = points.max(step.decades);
             drift = drift.max(step.drift);
@@ -197,7 +197,7 @@ fn drift_is_calibrated_by_the_past_excursions_of_the_series() {
         let (mut series, mut state, mut x) = (Series::default(), seed, 0.0);
         for i in 0..12_000 {
             x += gaussian(&mut state);
-            let drift = series.step(i * MINUTE, x, f64::INFINITY).drift;
+            let drift = series.step(i * MINUTE, x, f64::INFINITY, None).drift;
             series.close_window(5);
             if i >= 4000 {
                 hits += u32::from(drift >= 2.0);
@@ -214,7 +214,7 @@ fn what_was_never_negative_is_not_expected_to_be() {
     let (mut series, mut state) = (Series::default(), 7);
     let mut last = None;
     for i in 0..2000 {
-        last = Some(series.step(i * MINUTE, gaussian(&mut state).exp().powi(3), f64::INFINITY));
+        last = Some(series.step(i * MINUTE, gaussian(&mut state).exp().powi(3), f64::INFINITY, None));
     }
     let e = series.expectation(&last.unwrap());
     assert!(e.band.0 >= 0.0 && e.band.1 > e.expected, "{e:?}");
@@ -227,9 +227,9 @@ fn what_was_never_negative_is_not_expected_to_be() {
 fn a_resting_series_proves_no_more_than_its_length() {
     let mut series = Series::default();
     for i in 0..1000 {
-        series.step(i * MINUTE, 0.0, f64::INFINITY);
+        series.step(i * MINUTE, 0.0, f64::INFINITY, None);
     }
-    let step = series.step(1000 * MINUTE, 1.0, f64::INFINITY);
+    let step = series.step(1000 * MINUTE, 1.0, f64::INFINITY, None);
     assert!(step.p > 1.0 / 4000.0 && step.p < 2e-3, "{step:?}");
     assert!(step.decades < 3.6, "{step:?}");
 }

@@ -9,12 +9,15 @@
 //!
 //! p is the rank of `T` among the service's own past (one series' oddity among hundreds is ordinary, and how ordinary
 //! only the service itself can say), and 1 while there is too little past and in the windows after an instance
-//! changed. Every `T` is remembered, so p stays honest, but those of odd windows only when their run has ended or
+//! changed. Before enough windows in which series spoke of their own past, what ranks is the sum of what counts no more than
+//! others' past lends ([`LENT`]), among the sums of that kind since the first that was lent: `T` itself reaches much further
+//! as soon as series have a past, and would look as if something had happened. Every `T` is remembered, so p stays honest, but those of odd windows only when their run has ended or
 //! [`MAX_WAITING`] of them are there: an incident's second minute is held against the time before the first.
 
 use serde::{Deserialize, Serialize};
 
-use super::series::Series;
+use super::prior::{Pool, Prior, LENT};
+use super::series::{Series, Voice};
 use super::table::{Key, Table};
 use super::twins::Twins;
 use super::window::{Judged, OpenWindow, Pending};
@@ -42,20 +45,32 @@ const SETTLED: u32 = 5;
 /// What all series that rest prove together, in the place of a series' key.
 const RESTING: Key = (u64::MAX, u64::MAX);
 
+/// What the series of a window prove together.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Sums {
+    /// `T`; none where no series spoke of its own past.
+    all: Option<f64>,
+    /// Each series counting no more than others' past lends.
+    early: f64,
+}
+
 /// The metrics of one service.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MetricStream {
     params: Params,
     table: Table,
     twins: Twins,
+    prior: Prior,
     history: History,
+    /// Ranks while the history is too short.
+    early: Option<Box<History>>,
     open: OpenWindow,
     /// Windows closed, and windows of grace left.
     window: u64,
     grace: u32,
     quarantine: Quarantine,
     /// Sums of quarantined windows, which the history has not learnt yet.
-    waiting: Vec<f64>,
+    waiting: Vec<Sums>,
     volume: Volume,
     #[serde(skip)]
     scratch: Vec<f64>,
@@ -71,7 +86,9 @@ impl MetricStream {
             table: Table::new(params.max_symbols as usize, params.max_sample_bytes as usize),
             params,
             twins: Twins::default(),
+            prior: Prior::default(),
             history: History::of_services(),
+            early: Some(Box::new(History::of_services())),
             open: OpenWindow::default(),
             window: 0,
             grace: 0,
@@ -89,17 +106,27 @@ impl MetricStream {
         self.table.len()
     }
 
+    /// What its series showed since it was asked last, for [`super::prior::add`].
+    pub fn share(&mut self) -> Vec<u8> {
+        self.prior.share()
+    }
+
+    /// Takes what the pool lends to series without enough past of their own.
+    pub fn lend(&mut self, pool: &Pool<'_>) {
+        self.prior.give(pool, self.table.young());
+    }
+
     pub(super) fn seed(&self) -> u64 {
         self.params.seed ^ self.window
     }
 
     pub(super) fn recent_scores(&self, n: usize) -> Vec<f64> {
-        self.history.recent(n)
+        self.history().recent(n)
     }
 
     /// What a window's sum is ranked among.
     pub(super) fn history(&self) -> &History {
-        &self.history
+        self.early.as_deref().unwrap_or(&self.history)
     }
 
     pub(super) fn series_of(&self, key: &Key) -> Option<&Series> {
@@ -125,11 +152,17 @@ impl MetricStream {
                 homeless += (j.end - j.first) as u64;
                 continue;
             };
+            entry.metric = j.metric;
+            let (lent, mut notes) = self.prior.of(j.metric, self.params.max_symbols as usize);
             self.scratch.clear();
-            let mut oddest = -1.0;
+            let (mut oddest, mut voice) = (-1.0, Voice::Silent);
             for &i in &order[j.first..j.end] {
                 let p = &points[i as usize];
-                let step = entry.series.step(p.time_ns, p.value, self.params.metric_level);
+                let step = entry.series.step(p.time_ns, p.value, self.params.metric_level, lent);
+                voice = voice.max(step.voice);
+                if let (Some(notes), Some(place)) = (notes.as_deref_mut(), step.place) {
+                    notes.learn(place);
+                }
                 entry.points = entry.points.saturating_add(1);
                 let verdict = &mut verdicts[i as usize];
                 (verdict.severity, verdict.p, verdict.alert) = (step.severity, step.p, step.alert);
@@ -140,6 +173,7 @@ impl MetricStream {
                 }
                 j.drift = step.drift;
             }
+            j.step.voice = voice;
             j.decades = simes(&mut self.scratch);
             if entry.series.waits() && j.strength() > FREE_DECADES {
                 j.expectation = Some(entry.series.expectation(&j.step));
@@ -149,8 +183,8 @@ impl MetricStream {
         homeless
     }
 
-    /// `T`, with the series that add to it moved to the front, costliest first.
-    fn join(&mut self) -> (f64, usize) {
+    /// `T`, the same of what is capped, and how many series add to it, which are moved to the front, costliest first.
+    fn join(&mut self) -> (f64, f64, usize) {
         let judged = &mut self.open.judged;
         let mut odd = 0;
         for at in 0..judged.len() {
@@ -166,7 +200,7 @@ impl MetricStream {
         });
         // Of those that go along with each other the first is the proof, and the others are none of their own. So it
         // is with those that rest: one failed request moves every counter that tells of it.
-        let (mut total, mut contributors) = (0.0, 0);
+        let (mut total, mut early, mut contributors) = (0.0, 0.0, 0);
         self.spoken.clear();
         for at in 0..odd {
             let (kin, instance) = (judged[at].kin, judged[at].key.1);
@@ -174,11 +208,12 @@ impl MetricStream {
             if !self.spoken.contains(&proof) {
                 self.spoken.push(proof);
                 total += judged[at].strength() - FREE_DECADES;
+                early += judged[at].strength().min(LENT) - FREE_DECADES;
                 judged[contributors..=at].rotate_right(1);
                 contributors += 1;
             }
         }
-        (total, contributors)
+        (total, early, contributors)
     }
 
     fn items(&self, contributors: usize) -> Vec<Item> {
@@ -199,8 +234,8 @@ impl MetricStream {
     }
 
     fn state(&self) -> StreamState {
-        let needed = self.params.warmup_windows.max(MIN_WINDOWS);
-        let seen = self.history.len() as u32;
+        let needed = self.needed();
+        let seen = self.history().len() as u32;
         if seen < needed {
             StreamState::Warming { seen, needed }
         } else {
@@ -215,13 +250,14 @@ impl MetricStream {
         verdict.records_over_cap +=
             self.step_all(window.adopt_after(self.params.adopt_after).min(SETTLED), &mut verdict.points);
         self.twins.window(self.window, self.open.family_means());
-        let speaks = self.open.judged.iter().any(|j| self.table.get(&j.key).is_some_and(|e| e.series.speaks()));
-        let (total, contributors) = self.join();
+        let voice = self.open.judged.iter().map(|j| j.step.voice).max().unwrap_or(Voice::Silent);
+        let (total, early, contributors) = self.join();
+        let ranked = if self.early.is_some() { early } else { total };
 
         // Of a window that ended early T is another: with one point instead of four a series is the oddest of one.
         let quiet = self.grace > 0 || window.partial || self.state() != StreamState::Ready;
-        let way = Way::ranked(total, self.history.rank(total));
-        let basis = Basis::of(way, self.history.len() as u64).silent(quiet);
+        let way = Way::ranked(ranked, self.history().rank(ranked));
+        let basis = Basis::of(way, self.history().len() as u64).silent(quiet);
         let channel = Channel::new(ChannelKind::Metric, basis);
         let p = channel.p;
         (verdict.bits, verdict.p, verdict.p_floor) = (channel.bits(), p, channel.p_floor);
@@ -233,10 +269,10 @@ impl MetricStream {
         }
 
         // A window in which no series could speak yet says nothing on how large T is.
-        if !window.incomplete && !window.partial && speaks {
-            self.waiting.push(total);
+        if !window.incomplete && !window.partial && voice > Voice::Silent {
+            self.waiting.push(Sums { all: (voice == Voice::Own).then_some(total), early });
             if !verdict.quarantined || self.waiting.len() >= MAX_WAITING {
-                self.waiting.drain(..).for_each(|t| self.history.add(t));
+                self.remember_waiting();
             }
         }
         if !verdict.quarantined || verdict.adopted {
@@ -247,6 +283,24 @@ impl MetricStream {
             }
         }
         self.grace = self.grace.saturating_sub(1);
+    }
+
+    /// Takes the sums that waited into the past, and gives up the early one when it is not needed any more.
+    fn remember_waiting(&mut self) {
+        for sums in self.waiting.drain(..) {
+            if let Some(early) = &mut self.early {
+                early.add(sums.early);
+            }
+            sums.all.into_iter().for_each(|t| self.history.add(t));
+        }
+        if self.history.len() >= self.needed() as usize {
+            self.early = None;
+        }
+    }
+
+    /// Windows to be ranked among before anything is said.
+    fn needed(&self) -> u32 {
+        self.params.warmup_windows.max(MIN_WINDOWS)
     }
 
     /// Quarantine keeps odd windows out of the sample that evidence compares with; the models learn regardless.
@@ -272,6 +326,7 @@ impl Detector for MetricStream {
                 value: p.value,
                 tag: p.tag,
                 kin: p.kin,
+                metric: p.metric,
             });
         }
         self.open.over_cap += (batch.len() - room) as u64;
@@ -290,7 +345,7 @@ impl Detector for MetricStream {
         let mut verdict = Verdict {
             records_over_cap: over_cap,
             records_unusable: unusable as u64,
-            p_floor: self.history.floor(),
+            p_floor: self.history().floor(),
             points,
             ..Verdict::new(window, self.state(), records)
         };
@@ -311,15 +366,17 @@ impl Detector for MetricStream {
     }
 
     fn evicted(&self) -> u64 {
-        self.table.evicted() + self.twins.turned_away()
+        self.table.evicted() + self.twins.turned_away() + self.prior.turned_away()
     }
 
     fn memory(&self) -> usize {
         std::mem::size_of::<Self>()
             + self.table.memory()
             + self.twins.memory()
+            + self.prior.memory()
             + self.history.memory()
-            + self.waiting.capacity() * std::mem::size_of::<f64>()
+            + self.early.as_ref().map_or(0, |h| std::mem::size_of::<History>() + h.memory())
+            + self.waiting.capacity() * std::mem::size_of::<Sums>()
             + self.volume.memory()
             + self.open.memory()
     }

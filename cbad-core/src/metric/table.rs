@@ -31,6 +31,8 @@ pub struct Entry {
     pub series: Box<Series>,
     /// Recent (time, value) of windows that were not quarantined, newest last.
     pub recent: VecDeque<(u64, f64)>,
+    /// That of its points.
+    pub metric: u64,
     created: u64,
     last_window: u64,
     /// Points of its own, those of the sibling it was copied from not included.
@@ -106,6 +108,11 @@ impl Table {
         }
     }
 
+    /// Metrics of which a series has too little past of its own, each as often as that is so.
+    pub fn young(&self) -> impl Iterator<Item = u64> + '_ {
+        self.entries.values().filter(|e| !e.series.speaks()).map(|e| e.metric)
+    }
+
     /// Number of series.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -167,7 +174,7 @@ mod tests {
         table.admit(keys.iter().copied(), window);
         for key in keys {
             if let Some(e) = table.get_mut(key) {
-                e.series.step(window, key.1 as f64, 9.0);
+                e.series.step(window, key.1 as f64, 9.0, None);
                 e.points += 1;
             }
         }

@@ -16,6 +16,7 @@ pub struct Pending {
     pub value: f64,
     pub tag: u64,
     pub kin: u64,
+    pub metric: u64,
 }
 
 impl Pending {
@@ -40,6 +41,8 @@ pub struct Judged {
     pub key: Key,
     /// The family that stands for the series.
     pub kin: u64,
+    /// What it has in common with series of other services.
+    pub metric: u64,
     pub first: usize,
     pub end: usize,
     /// Decades of all its points together, and of its drift.
@@ -88,7 +91,7 @@ impl OpenWindow {
             (a.key, a.time_ns)
                 .cmp(&(b.key, b.time_ns))
                 .then(a.value.total_cmp(&b.value))
-                .then((a.tag, a.kin).cmp(&(b.tag, b.kin)))
+                .then((a.tag, a.kin, a.metric).cmp(&(b.tag, b.kin, b.metric)))
         });
         self.judged.clear();
         for (at, &i) in self.order.iter().enumerate() {
@@ -98,6 +101,7 @@ impl OpenWindow {
                 _ => self.judged.push(Judged {
                     key: p.key,
                     kin: p.kin,
+                    metric: p.metric,
                     first: at,
                     end: at + 1,
                     decades: 0.0,

@@ -12,7 +12,7 @@
 
 use serde::{Deserialize, Serialize};
 
-mod quarter;
+pub mod quarter;
 #[cfg(test)]
 mod tests;
 
