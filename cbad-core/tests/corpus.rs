@@ -45,6 +45,11 @@ fn corpus_load() {
 }
 
 #[test]
+fn corpus_pool() {
+    replay("pool", targets::pool);
+}
+
+#[test]
 fn corpus_mask() {
     replay("mask", targets::mask);
 }
@@ -65,6 +70,11 @@ proptest! {
     #[test]
     fn random_observe_traces(data in prop::collection::vec(any::<u8>(), 0..600)) {
         targets::observe(CBAD_TRACES, &data);
+    }
+
+    #[test]
+    fn random_pool(data in prop::collection::vec(any::<u8>(), 0..600)) {
+        targets::pool(&data);
     }
 
     #[test]

@@ -19,10 +19,10 @@ func TestLayouts(t *testing.T) {
 	assert.Equal(t, []uint32{0, 31}, b.Offsets)
 
 	b.Reset()
-	b.AppendPoint(Measurement{TimeNs: 1, Family: 2, Instance: 3, Kin: 4, Value: 1.5, Tag: math.MaxUint64})
+	b.AppendPoint(Measurement{TimeNs: 1, Family: 2, Instance: 3, Kin: 4, Metric: 5, Value: 1.5, Tag: math.MaxUint64})
 	assert.Equal(t, []byte{
 		1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0,
-		0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 255, 255, 255, 255, 255, 255, 255, 255, 4, 0, 0, 0, 0, 0, 0, 0,
+		0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 255, 255, 255, 255, 255, 255, 255, 255, 4, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0,
 	}, b.Bytes)
 
 	b.Reset()

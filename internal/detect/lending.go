@@ -2,7 +2,6 @@ package detect
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -124,10 +123,9 @@ func (l *lending) save() []byte { return pack.Marshal(lendingState{l.of}) }
 
 // load refuses what is no pool.
 func (l *lending) load(s *lendingState) error {
-	pool, _, err := cbad.Pool(s.Pool).Add(nil, int(l.d.cfg.Limits.SymbolsPerStream))
-	if err != nil {
-		return fmt.Errorf("the pool: %w", err)
+	if _, _, err := cbad.Pool(s.Pool).Add(nil, int(l.d.cfg.Limits.SymbolsPerStream)); err != nil {
+		return err
 	}
-	l.of = pool
+	l.of = s.Pool
 	return nil
 }

@@ -56,7 +56,7 @@ func FuzzState(f *testing.F) {
 
 	f.Fuzz(func(t *testing.T, kind byte, raw []byte) {
 		d := idle(t)
-		switch kind % 4 {
+		switch kind % 5 {
 		case 0:
 			var s sequencerState
 			if pack.Unmarshal(raw, &s) != nil || d.loadSequencer(&s) != nil {
@@ -89,6 +89,11 @@ func FuzzState(f *testing.F) {
 				return
 			}
 			d.spans = table
+		case 4:
+			var s lendingState
+			if pack.Unmarshal(raw, &s) != nil || d.lending.load(&s) != nil {
+				return
+			}
 		}
 		require.NoError(t, d.Start(t.Context()))
 		require.NoError(t, d.ConsumeLogs(t.Context(), logsAt("shop", 20, 500)))

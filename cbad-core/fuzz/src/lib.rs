@@ -80,6 +80,16 @@ impl Owned {
         fetch(|buf, cap, n| unsafe { cbad_stream_save(self.0, buf, cap, n) })
     }
 
+    pub fn share(&self) -> Result<Vec<u8>, i32> {
+        // SAFETY: fetch passes a buffer that is as long as it says.
+        fetch(|buf, cap, n| unsafe { cbad_stream_share(self.0, buf, cap, n) })
+    }
+
+    pub fn lend(&self, pool: &[u8]) -> i32 {
+        // SAFETY: the slice is as long as said.
+        unsafe { cbad_stream_lend(self.0, pool.as_ptr(), pool.len()) }
+    }
+
     pub fn observe(&self, bytes: &[u8], offsets: &[u32]) -> i32 {
         // SAFETY: the slices are as long as said.
         unsafe { cbad_stream_observe(self.0, bytes.as_ptr(), bytes.len(), offsets.as_ptr(), offsets.len()) }
@@ -244,6 +254,7 @@ fn record(kind: u32, start: u64, input: &mut Input<'_>) -> Vec<u8> {
         word(&mut r, value.to_bits());
         word(&mut r, u64::from(shape));
         word(&mut r, id(family / 2 * 2 + 1));
+        word(&mut r, id(family / 3 + 100));
         return r;
     }
     let mut trace = [0; 16];
@@ -281,6 +292,7 @@ pub fn observe(kind: u32, data: &[u8]) {
     let mut twin = Owned::new(kind, &params);
     let mut records: Vec<Vec<u8>> = Vec::new();
     let (mut windows, mut seen) = (0, 0);
+    let mut pool = Vec::new();
     while !input.0.is_empty() && windows < MAX_WINDOWS && seen < MAX_RECORDS {
         let start = (1_000_000 + windows) * MINUTE;
         let op = input.u8();
@@ -302,6 +314,7 @@ pub fn observe(kind: u32, data: &[u8]) {
             }
             6 => {
                 close_both(&plain, &mut twin, &records, windows, u32::from(op / 8));
+                share_both(&plain, &twin, &mut pool);
                 seen += records.len();
                 records.clear();
                 windows += 1;
@@ -347,6 +360,43 @@ fn close_both(plain: &Owned, twin: &mut Owned, records: &[Vec<u8>], window: u64,
     a.check();
     assert_eq!(a.text(), b.text(), "window {window}: order of arrival or a snapshot changed the verdict");
     *twin = reloaded(twin);
+}
+
+/// What both show is the same, and is lent to both.
+fn share_both(plain: &Owned, twin: &Owned, pool: &mut Vec<u8>) {
+    let shared = plain.share().unwrap_or_else(|e| panic!("share: {e}: {}", message()));
+    assert_eq!(twin.share().as_ref(), Ok(&shared), "order of arrival or a snapshot changed what is shared");
+    *pool = add(pool, &shared, 3).unwrap_or_else(|e| panic!("add: {e}: {}", message()));
+    for s in [plain, twin] {
+        assert_eq!(s.lend(pool), CBAD_OK, "lend: {}", message());
+    }
+}
+
+fn add(pool: &[u8], shared: &[u8], limit: usize) -> Result<Vec<u8>, i32> {
+    let mut buf = [pool, shared].concat();
+    let (mut len, mut left_out) = (buf.len(), 0);
+    // SAFETY: the buffer is as long as said, the other pointers are to live values.
+    ok(unsafe { cbad_pool_add(buf.as_mut_ptr(), &mut len, pool.len(), limit, &mut left_out) })?;
+    buf.truncate(len);
+    Ok(buf)
+}
+
+/// Any bytes as a pool and as what was shared: refused, or taken and then a pool of at most so many metrics.
+pub fn pool(data: &[u8]) {
+    let mut input = Input(data);
+    let (at, limit) = (usize::from(input.u16()), usize::from(input.u8() % 4));
+    let (pool, shared) = input.0.split_at(at.min(input.0.len()));
+    let stream = Owned::new(CBAD_METRICS, &params(&mut Input(&[0])));
+    match add(pool, shared, limit) {
+        Ok(sum) => {
+            assert_eq!(add(&sum, &[], limit).map(|again| again.len()), Ok(sum.len()));
+            assert_eq!(stream.lend(&sum), CBAD_OK, "lend: {}", message());
+        }
+        Err(status) => assert_eq!(status, CBAD_INVALID, "{}", message()),
+    }
+    let status = stream.lend(pool);
+    assert!(status == CBAD_OK || status == CBAD_INVALID, "status {status}: {}", message());
+    use_it(CBAD_METRICS, &stream);
 }
 
 /// Any bytes as a snapshot, and a good snapshot with bytes changed behind a good checksum. The first must be refused

@@ -152,6 +152,60 @@ fn null_pointers_are_refused() {
     cbad_stream_free(s);
 }
 
+/// The pool with what was shared added: the status, the bytes, and how many metrics were left out.
+fn add(pool: &[u8], shared: &[u8], limit: usize) -> (i32, Vec<u8>, usize) {
+    let mut buf = [pool, shared].concat();
+    let (mut len, mut left_out) = (buf.len(), 0);
+    // SAFETY: the buffer is as long as said, the other pointers are to live values.
+    let status = unsafe { cbad_pool_add(buf.as_mut_ptr(), &mut len, pool.len(), limit, &mut left_out) };
+    buf.truncate(len);
+    (status, buf, left_out)
+}
+
+#[test]
+fn what_streams_share_goes_through_a_pool() {
+    let (logs, s, t) = (new(CBAD_LOGS), new(CBAD_METRICS), new(CBAD_METRICS));
+    let r = record(CBAD_METRICS);
+    assert_eq!(observe(s, &r, &[0, r.len() as u32]), CBAD_OK);
+    close(s);
+    let mut shared = vec![0; 4096];
+    let mut n = 0;
+    // SAFETY: the buffers are as long as said.
+    unsafe {
+        assert_eq!(cbad_stream_share(logs, null_mut(), 0, &mut n), CBAD_OK);
+        assert_eq!(n, 0, "logs share nothing");
+        assert_eq!(cbad_stream_share(s, shared.as_mut_ptr(), 1, &mut n), CBAD_BUFFER_TOO_SMALL);
+        assert_eq!(cbad_stream_share(s, shared.as_mut_ptr(), shared.len(), &mut n), CBAD_OK, "it was kept");
+        shared.truncate(n);
+        assert_eq!(cbad_stream_share(s, null_mut(), 0, &mut n), CBAD_OK);
+        assert_eq!(n, 0, "and begins anew");
+        assert_eq!(cbad_stream_share(s, null_mut(), 0, null_mut()), CBAD_NULL);
+    }
+    let (status, pool, left_out) = add(&[], &shared, 1);
+    assert_eq!((status, pool.len(), left_out), (CBAD_OK, shared.len(), 0));
+    assert_eq!(add(&pool, &shared, 0).2, 1);
+    assert_eq!(add(&pool, &shared[1..], 1).0, CBAD_INVALID);
+    assert!(message().starts_with("entries have "), "{}", message());
+    // SAFETY: the slices are as long as said, or null, which must be refused.
+    unsafe {
+        for stream in [logs, t] {
+            assert_eq!(cbad_stream_lend(stream, pool.as_ptr(), pool.len()), CBAD_OK);
+            assert_eq!(cbad_stream_lend(stream, null(), 0), CBAD_OK, "an empty pool");
+        }
+        assert_eq!(cbad_stream_lend(t, pool.as_ptr(), pool.len() - 1), CBAD_INVALID);
+        assert_eq!(cbad_stream_lend(t, null(), 9), CBAD_NULL);
+        assert_eq!(cbad_pool_add(null_mut(), &mut 9, 0, 1, &mut n), CBAD_NULL);
+        assert_eq!(cbad_pool_add(shared.as_mut_ptr(), null_mut(), 0, 1, &mut n), CBAD_NULL);
+        assert_eq!(cbad_pool_add(shared.as_mut_ptr(), &mut 9, 10, 1, &mut n), CBAD_INVALID);
+        assert_eq!(message(), "pool_len is 10, more than all 9 bytes");
+        let mut len = shared.len();
+        assert_eq!(cbad_pool_add(shared.as_mut_ptr(), &mut len, 0, 1, null_mut()), CBAD_NULL);
+    }
+    for stream in [logs, s, t] {
+        cbad_stream_free(stream);
+    }
+}
+
 #[test]
 fn misaligned_pointers_and_absurd_lengths_are_refused() {
     let s = new(CBAD_METRICS);

@@ -6,6 +6,8 @@ mod averages;
 mod evidence;
 mod held;
 mod latch;
+#[cfg(test)]
+mod lent_tests;
 mod mixture;
 pub mod prior;
 mod season;

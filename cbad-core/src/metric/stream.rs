@@ -253,6 +253,9 @@ impl MetricStream {
         let voice = self.open.judged.iter().map(|j| j.step.voice).max().unwrap_or(Voice::Silent);
         let (total, early, contributors) = self.join();
         let ranked = if self.early.is_some() { early } else { total };
+        if self.early.is_some() {
+            self.open.judged[..contributors].iter_mut().for_each(Judged::cap);
+        }
 
         // Of a window that ended early T is another: with one point instead of four a series is the oddest of one.
         let quiet = self.grace > 0 || window.partial || self.state() != StreamState::Ready;

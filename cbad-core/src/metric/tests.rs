@@ -18,20 +18,20 @@ fn encode(points: &[Point]) -> (Vec<u8>, Vec<u32>) {
     (bytes, offsets)
 }
 
-fn observe(stream: &mut MetricStream, points: &[Point]) {
+pub(super) fn observe(stream: &mut MetricStream, points: &[Point]) {
     let (bytes, offsets) = encode(points);
     stream.observe(&Batch::new(&bytes, &offsets).unwrap()).unwrap();
 }
 
-fn window(i: u64) -> Window {
+pub(super) fn window(i: u64) -> Window {
     Window { start_ns: i * MINUTE, end_ns: (i + 1) * MINUTE, ..Window::default() }
 }
 
-fn point(i: u64, family: u64, value: f64) -> Point {
+pub(super) fn point(i: u64, family: u64, value: f64) -> Point {
     Point { time_ns: i * MINUTE, family, instance: 1, value, tag: family, kin: family, metric: family }
 }
 
-fn noise(state: &mut u64) -> f64 {
+pub(super) fn noise(state: &mut u64) -> f64 {
     let mut sum = -6.0;
     for _ in 0..12 {
         *state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);

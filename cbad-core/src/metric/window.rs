@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::prior::LENT;
 use super::series::{Expectation, Step};
 use super::table::Key;
 use crate::verdict::PointVerdict;
@@ -56,6 +57,11 @@ pub struct Judged {
 }
 
 impl Judged {
+    /// Lets the series count no more than others' past lends.
+    pub fn cap(&mut self) {
+        (self.decades, self.drift) = (self.decades.min(LENT), self.drift.min(LENT));
+    }
+
     /// What the series counts.
     pub fn strength(&self) -> f64 {
         self.decades.max(self.drift)

@@ -46,7 +46,7 @@ impl Shape {
 
     /// Takes a place in.
     pub fn learn(&mut self, place: Place) {
-        self.youths += u32::from(place.first);
+        self.youths = self.youths.saturating_add(u32::from(place.first));
         self.places += 1;
         self.counts[place.side][place.bin] += 1;
         self.fade();
@@ -96,7 +96,8 @@ impl Shape {
 
     /// Reads [`Shape::BYTES`] bytes; any are a shape.
     pub fn read(bytes: &[u8; Self::BYTES]) -> Self {
-        let mut shape = Shape { youths: u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]), ..Shape::default() };
+        let mut shape =
+            Shape { youths: u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]), ..Shape::default() };
         let counts = shape.counts.iter_mut().flat_map(|side| side.iter_mut());
         counts.zip(bytes[4..].chunks_exact(2)).for_each(|(c, b)| *c = u16::from_le_bytes([b[0], b[1]]));
         shape.places = shape.sum();

@@ -78,7 +78,10 @@ mod tests {
         let ours = places(1.0);
         assert!(ours[..10].iter().all(Option::is_none));
         let found: Vec<_> = ours[10..].iter().flatten().collect();
-        assert_eq!(found.iter().map(|p| (p.side, p.first)).collect::<Vec<_>>(), [(0, true), (0, false), (1, false), (0, false)]);
+        assert_eq!(
+            found.iter().map(|p| (p.side, p.first)).collect::<Vec<_>>(),
+            [(0, true), (0, false), (1, false), (0, false)]
+        );
         assert!(found[0].bin < found[1].bin && found[1].bin < found[2].bin && found[3].bin == TOP - 1);
         assert_eq!(ours, places(1024.0));
         assert_eq!(ours, places(1.0 / 4096.0));
