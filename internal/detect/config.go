@@ -142,7 +142,7 @@ type LimitsConfig struct {
 	Streams int `mapstructure:"streams"`
 	// RecordsPerWindow bounds the records modelled of one stream's window; the rest are only counted.
 	RecordsPerWindow uint32 `mapstructure:"records_per_window"`
-	// SymbolsPerStream bounds a stream's templates, operations or series.
+	// SymbolsPerStream bounds a stream's templates, operations or series, and the metrics that lend to new series.
 	SymbolsPerStream uint32 `mapstructure:"symbols_per_stream"`
 	// RequestsPerStream bounds a stream's open requests.
 	RequestsPerStream uint32 `mapstructure:"requests_per_stream"`

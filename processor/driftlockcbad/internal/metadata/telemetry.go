@@ -81,7 +81,7 @@ var Descriptions = [metrics]Description{
 	WindowsPartial:      {Name: "windows_partial", Text: "Windows scored of which records had been skipped under overload.", Unit: "{window}"},
 	WindowsQuarantined:  {Name: "windows_quarantined", Text: "Windows scored and not learnt because they are too odd.", Unit: "{window}"},
 	ChangesAdopted:      {Name: "changes_adopted", Text: "Lasting changes that became the new normal.", Unit: "{change}"},
-	ModelEntriesEvicted: {Name: "model_entries_evicted", Text: "Entries of the models (templates, operations, series, requests, counts of them) given up or refused at limits.symbols_per_stream and limits.requests_per_stream.", Unit: "{entry}"},
+	ModelEntriesEvicted: {Name: "model_entries_evicted", Text: "Entries of the models (templates, operations, series, requests, counts of them, metrics that lend) given up or refused at limits.symbols_per_stream and limits.requests_per_stream.", Unit: "{entry}"},
 	WindowsJudged:       {Name: "windows_judged", Text: "Windows of services that got a verdict.", Unit: "{window}"},
 	WindowsDropped:      {Name: "windows_dropped", Text: "Windows of evicted services that got none.", Unit: "{window}"},
 	Anomalies:           {Name: "anomalies", Text: "Anomalies stated.", Unit: "{anomaly}"},
