@@ -101,7 +101,9 @@ pub fn add(pool: &Pool<'_>, notes: &[u8], limit: usize) -> Result<(Vec<u8>, usiz
     if excess > 0 {
         let mut by_age: Vec<(u32, u64)> = all.iter().map(|(&metric, (age, _))| (*age, metric)).collect();
         by_age.sort_unstable_by(|a, b| b.cmp(a));
-        by_age[..excess].iter().for_each(|(_, metric)| drop(all.remove(metric)));
+        for (_, metric) in &by_age[..excess] {
+            all.remove(metric);
+        }
     }
     let mut out = Vec::with_capacity(all.len() * ENTRY);
     for (metric, (age, shape)) in &all {
@@ -178,7 +180,9 @@ mod tests {
     fn notes_begin_anew_and_are_bounded() {
         let mut prior = Prior::default();
         for metric in 0..5 {
-            prior.of(metric, 3).1.map(|s| s.learn(Place { side: 0, bin: 1, first: true }));
+            if let Some(notes) = prior.of(metric, 3).1 {
+                notes.learn(Place { side: 0, bin: 1, first: true });
+            }
         }
         assert_eq!((prior.share().len(), prior.turned_away()), (3 * ENTRY, 2));
         assert!(prior.share().is_empty());
