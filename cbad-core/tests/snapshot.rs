@@ -146,7 +146,7 @@ fn records(kind: u32, i: u64, odd: bool) -> Vec<Vec<u8>> {
                 let value = 10.0 * k as f64 + dice(i, k, 1000) as f64 / 1000.0 + if odd && k == 4 { 50.0 } else { 0.0 };
                 // Instances come and go.
                 let instance = if k > 8 { 1 + i / 80 } else { 1 };
-                out.push(record(&[at, 1 + k / 2, instance + k % 2, value.to_bits(), k, 1 + k / 4], ""));
+                out.push(record(&[at, 1 + k / 2, instance + k % 2, value.to_bits(), k, 1 + k / 4, 100 + k / 6], ""));
             }
             _ => {
                 let slow = if odd { 40 } else { 1 };
