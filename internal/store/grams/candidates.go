@@ -52,7 +52,8 @@ type Read func(ctx context.Context, ranges []Range, wanted []int64) ([]map[int64
 const (
 	sampled = 4                       // blocks in which the rows of each gram are counted before all blocks are read
 	tooMany = sampled * BlockRows / 2 // rows of the sample that make a gram no help: every second
-	asked   = 4                       // grams that all blocks are read for, at most: more leave out few rows that these do not
+	asked   = 4                       // grams that are read, at most: more leave out few rows that these do not
+	enough  = 200                     // candidates that may as well be looked at as more grams be read
 )
 
 // Find reads an index that has these blocks, first and last included: of the text's grams those that fewest rows have.
@@ -69,12 +70,23 @@ func Find(ctx context.Context, text string, first, last int64, read Read) (*Cand
 	for block := first; block <= last; block++ {
 		wanted = append(wanted, block)
 	}
-	sets, err := read(ctx, ranges, wanted)
+	sets, err := read(ctx, ranges[:1], wanted)
 	if err != nil {
 		return nil, err
 	}
-	for i, blocks := range sets {
-		c.keep(blocks, i == 0)
+	if c.keep(sets[0], true); c.Count <= enough || len(ranges) == 1 {
+		return c, nil
+	}
+	wanted = wanted[:0]
+	for block := range c.blocks {
+		wanted = append(wanted, block)
+	}
+	slices.Sort(wanted)
+	if sets, err = read(ctx, ranges[1:], wanted); err != nil {
+		return nil, err
+	}
+	for _, blocks := range sets {
+		c.keep(blocks, false)
 	}
 	return c, nil
 }

@@ -30,7 +30,7 @@ func each(text string, f func(Gram)) {
 type Range struct{ From, To Gram }
 
 // maxRanges is how many grams of a longer text are asked for, spread over it. A candidate's text is read in any case.
-const maxRanges = 12
+const maxRanges = 8
 
 // rangesOf returns what a text that has this one in it must have a gram of, each.
 func rangesOf(text string) (all []Range) {
