@@ -52,7 +52,7 @@ type Read func(ctx context.Context, ranges []Range, wanted []int64) ([]map[int64
 const (
 	sampled = 4                       // blocks in which the rows of each gram are counted before all blocks are read
 	tooMany = sampled * BlockRows / 2 // rows of the sample that make a gram no help: every second
-	asked   = 4                       // grams that are read, at most: more leave out few rows that these do not
+	asked   = 6                       // grams that are read, at most: more leave out few rows that these do not
 	enough  = 200                     // candidates that may as well be looked at as more grams be read
 )
 

@@ -29,8 +29,8 @@ func each(text string, f func(Gram)) {
 // Range are grams from one to another, both included.
 type Range struct{ From, To Gram }
 
-// maxRanges is how many grams of a longer text are asked for, spread over it. A candidate's text is read in any case.
-const maxRanges = 8
+// maxRanges is how many grams of a longer text are counted, spread over it. With few of them, none might be one that is rare.
+const maxRanges = 32
 
 // rangesOf returns what a text that has this one in it must have a gram of, each.
 func rangesOf(text string) (all []Range) {
