@@ -36,7 +36,7 @@ export const IncidentRow = memo(function IncidentRow({ incident, selected, focus
         <p className="mt-1 flex h-6 min-w-0 items-center gap-2 text-sm text-quiet">
           {incident.members.length > 1 ? (
             <button type="button" className="row-toggle" aria-expanded={opened} onClick={() => toggle(incident.id)}>
-              <Icon name={opened ? "down" : "right"} />{incident.members.length} services
+              <Icon name={opened ? "down" : "right"} />{incident.members.length} {incident.members.length > services.length ? "anomalies" : "services"}
             </button>
           ) : null}
           <span className="truncate">{lead.kind !== "anomaly" && <>{lead.kind} · </>}{others.length > 0 ? <>may explain {others.join(", ")}</> : lead.cause ? <>look at {lead.cause} first</> : "alone"}</span>
