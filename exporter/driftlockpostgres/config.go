@@ -104,10 +104,10 @@ func (c *Config) settings() keeper.Settings {
 	}
 }
 
-func (c *Config) open(ctx context.Context, away func(error)) (store.Store, string, error) {
+func (c *Config) open(ctx context.Context, away, unindexed func(error)) (store.Store, string, error) {
 	o := postgres.Options{
 		DSN: string(c.DSN), MaxOpen: c.Pool.MaxOpen, MinIdle: c.Pool.MinIdle, MaxLifetime: c.Pool.MaxLifetime,
-		ConnectTimeout: c.ConnectTimeout, StatementTimeout: c.StatementTimeout, MigrateAtStart: c.Migrate, Away: away,
+		ConnectTimeout: c.ConnectTimeout, StatementTimeout: c.StatementTimeout, MigrateAtStart: c.Migrate, Away: away, Unindexed: unindexed,
 	}
 	var err error
 	if o.TLS, err = c.tls(ctx); err != nil {

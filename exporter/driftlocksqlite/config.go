@@ -56,7 +56,7 @@ func (c *Config) settings() keeper.Settings {
 		AcceptRemote: c.AcceptRemote,
 		Retention:    c.Retention,
 		Options:      []exporterhelper.Option{exporterhelper.WithTimeout(c.Timeout), exporterhelper.WithRetry(c.Retry), exporterhelper.WithQueue(c.Queue)},
-		Open: func(ctx context.Context, _ func(error)) (store.Store, string, error) {
+		Open: func(ctx context.Context, _, _ func(error)) (store.Store, string, error) {
 			s, err := sqlite.Open(ctx, sqlite.Options{Path: c.Path})
 			if err != nil {
 				return nil, "", err

@@ -353,7 +353,7 @@ func TestWhoMayListenWhere(t *testing.T) {
 	require.NoError(t, begin(func(c *Config) { c.Insecure = true }, nil))
 	require.NoError(t, begin(func(c *Config) { c.NetAddr.Endpoint = "localhost:0" }, nil))
 	require.NoError(t, begin(func(*Config) {}, func(c *Config) {
-		s, _, err := c.Store.open(t.Context(), nil)
+		s, _, err := c.Store.open(t.Context(), nil, nil)
 		require.NoError(t, err)
 		k, _, hash, err := auth.NewKey("k", auth.Admin, nil, "", time.Now())
 		require.NoError(t, err)

@@ -109,10 +109,10 @@ func loopback(host string) bool {
 }
 
 // open opens the store and names it for the log. A database that cannot be reached is told to away and is no error: the API says so
-// until it is there.
-func (c *StoreConfig) open(ctx context.Context, away func(error)) (store.Store, string, error) {
+// until it is there. Texts that cannot be indexed are told to unindexed.
+func (c *StoreConfig) open(ctx context.Context, away, unindexed func(error)) (store.Store, string, error) {
 	if c.DSN != "" {
-		s, err := postgres.Open(ctx, postgres.Options{DSN: string(c.DSN), MigrateAtStart: c.Migrate, Away: away})
+		s, err := postgres.Open(ctx, postgres.Options{DSN: string(c.DSN), MigrateAtStart: c.Migrate, Away: away, Unindexed: unindexed})
 		if err != nil {
 			return nil, "", err
 		}

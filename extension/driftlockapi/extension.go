@@ -77,6 +77,8 @@ func (a *api) Start(ctx context.Context, host component.Host) (err error) {
 	s, where, err := a.cfg.Store.open(ctx, func(why error) {
 		away = true
 		a.telemetry.Logger.Warn("the store cannot be reached; the API answers 503 until it can", zap.Error(why))
+	}, func(why error) {
+		a.telemetry.Logger.Debug("texts of anomalies cannot be indexed; whoever stores them says so", zap.Error(why))
 	})
 	if err != nil {
 		return err

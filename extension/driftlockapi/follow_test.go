@@ -110,7 +110,7 @@ func TestLiveStream(t *testing.T) {
 	require.Equal(t, "end", end.event)
 	require.Contains(t, end.data, "going down")
 
-	s, _, err := cfg.Store.open(t.Context(), nil)
+	s, _, err := cfg.Store.open(t.Context(), nil, nil)
 	require.NoError(t, err)
 	defer s.Close()
 	_, err = s.Add(t.Context(), anomaly.Items{Anomalies: []*anomaly.Anomaly{storetest.Anomaly(3)}})

@@ -24,8 +24,9 @@ import (
 
 // Settings are what an exporter tells its keeper.
 type Settings struct {
-	// Open opens the store and names it for the log. A store that cannot be reached yet is told to away, and is no error.
-	Open func(ctx context.Context, away func(why error)) (s store.Store, where string, err error)
+	// Open opens the store and names it for the log. A store that cannot be reached yet is told to away, and is no error; one that cannot
+	// index what it stores is told to unindexed.
+	Open func(ctx context.Context, away, unindexed func(why error)) (s store.Store, where string, err error)
 	// AcceptRemote also stores items that another process made.
 	AcceptRemote bool
 	Retention    RetentionConfig
@@ -70,6 +71,8 @@ func (m *member) options() []exporterhelper.Option {
 func (k *keeper) open(ctx context.Context) error {
 	s, where, err := k.Open(ctx, func(why error) {
 		k.logger.Warn("the store cannot be reached; anomalies wait in the sending queue until it can", zap.Error(why))
+	}, func(why error) {
+		k.logger.Warn("texts of anomalies cannot be indexed; searches find them, more slowly the more there are, until it works again", zap.Error(why))
 	})
 	if err != nil {
 		return err

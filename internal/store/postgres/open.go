@@ -37,6 +37,9 @@ type Options struct {
 	// Away, where set, is told why the database cannot be reached, and Open succeeds all the same: calls fail, as they do whenever the
 	// database is away, until it is there and its schema is what this build needs. Without it that is an error of Open.
 	Away func(why error)
+	// Unindexed, where set, is told why texts cannot be indexed, once until they can: lists find them all the same, but more slowly the
+	// more of them wait.
+	Unindexed func(why error)
 
 	Now func() time.Time // the clock behind created_at; time.Now where nil
 
@@ -66,6 +69,7 @@ type Store struct {
 
 	grown     chan struct{} // there are texts to index
 	indexFrom int
+	unindexed func(why error)
 }
 
 var (
@@ -79,7 +83,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	s := &Store{where: place(cfg), now: o.Now, grown: make(chan struct{}, 1), indexFrom: positive(o.indexFrom, indexFrom)}
+	s := &Store{where: place(cfg), now: o.Now, grown: make(chan struct{}, 1), indexFrom: positive(o.indexFrom, indexFrom), unindexed: o.Unindexed}
 	s.open, s.shut = context.WithCancel(context.Background())
 	if s.now == nil {
 		s.now = time.Now

@@ -27,6 +27,33 @@ func indexed(t *testing.T, s *Store) {
 	require.Eventually(t, func() bool { return count(t, s, "SELECT count(*) FROM texts_to_index") == 0 }, time.Minute, 20*time.Millisecond)
 }
 
+// TestTextsThatCannotBeIndexed: it is told once, they are found all the same, and indexed once it works again.
+func TestTextsThatCannotBeIndexed(t *testing.T) {
+	told := make(chan error, 9)
+	s := open(t, Options{indexFrom: 1, Unindexed: func(why error) { told <- why }})
+	rename := func(from, to string) {
+		_, err := s.pool.Exec(t.Context(), "ALTER TABLE "+from+" RENAME TO "+to)
+		require.NoError(t, err)
+	}
+	add := func(i int) {
+		a := storetest.Anomaly(i)
+		a.Explanation = fmt.Sprintf("unheard-of %d", i)
+		_, err := s.Add(t.Context(), anomaly.Items{Anomalies: []*anomaly.Anomaly{a}})
+		require.NoError(t, err)
+	}
+	rename("text_blocks", "away")
+	add(1)
+	require.ErrorContains(t, <-told, "text_blocks")
+	add(2)
+	rename("away", "text_blocks")
+	page, err := s.List(t.Context(), store.Query{Text: "unheard-of", Limit: 9})
+	require.NoError(t, err)
+	require.Len(t, page.Anomalies, 2)
+	add(3)
+	indexed(t, s)
+	require.Empty(t, told, "told once")
+}
+
 // TestSearchByEveryWay compares the ways to search with each other, over blocks of which most rows have the text or few have.
 func TestSearchByEveryWay(t *testing.T) {
 	s := open(t, Options{indexFrom: 1})

@@ -16,16 +16,19 @@ const (
 // indexLock is the advisory lock that one process at a time holds while it indexes texts: the bytes of "grams".
 const indexLock int64 = 0x6772616d73
 
-// keepIndexed indexes texts whenever enough of them wait, until the store is closed. What fails is tried again after the next change;
-// meanwhile lists find the texts all the same.
+// keepIndexed indexes texts whenever enough of them wait, until the store is closed. What fails is told, and tried again after the next
+// change; meanwhile lists find the texts all the same.
 func (s *Store) keepIndexed() {
+	failing := false
 	for {
-		for more := true; more; {
-			var err error
-			if more, err = s.indexTexts(s.open); err != nil {
-				break
-			}
+		var err error
+		for more := true; more && err == nil; {
+			more, err = s.indexTexts(s.open)
 		}
+		if err != nil && !failing && s.unindexed != nil && s.open.Err() == nil {
+			s.unindexed(err)
+		}
+		failing = err != nil
 		select {
 		case <-s.open.Done():
 			return
