@@ -291,7 +291,7 @@ func TestHistogramsAreBoundedAndSaved(t *testing.T) {
 		step(r, uint64(1000+i), i)
 	}
 	assert.LessOrEqual(t, r.histograms.len(), 200)
-	assert.Less(t, r.Memory(), uint64(200*(96+4*bucketBytes)))
+	assert.Less(t, r.Memory(), 200*(96+4*bucketBytes))
 
 	saved := r.Save()
 	again := LoadRates(400, saved)

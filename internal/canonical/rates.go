@@ -105,10 +105,10 @@ func (r *Rates) difference(p *Point) (float64, bool) {
 
 // Memory is about how many bytes are held.
 func (r *Rates) Memory() uint64 {
-	n := uint64(r.points.len()) * 64 //nolint:gosec // a length
+	n := uint64(r.points.len()) * 64
 	for _, generation := range []map[seriesKey]*lastBuckets{r.histograms.young, r.histograms.old} {
 		for _, last := range generation {
-			n += 96 + uint64(cap(last.buckets))*bucketBytes //nolint:gosec // a capacity
+			n += 96 + uint64(cap(last.buckets))*bucketBytes
 		}
 	}
 	return n

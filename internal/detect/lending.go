@@ -111,7 +111,7 @@ func (l *lending) add(shared []shown) cbad.Pool {
 		l.d.log.Error("the core refused what streams shared: new series are lent what there was", zap.Error(err))
 		return l.of
 	}
-	l.d.counters.signals[metrics].modelEvicted.Add(uint64(leftOut)) //nolint:gosec // a count
+	l.d.counters.signals[metrics].modelEvicted.Add(uint64(leftOut))
 	l.of = pool
 	return pool
 }
