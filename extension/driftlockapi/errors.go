@@ -98,7 +98,6 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, text string, co
 var ofJSON = map[string][]string{
 	"Content-Type":  {"application/json; charset=utf-8"},
 	"Cache-Control": {"no-store"},
-	"Vary":          {"Accept"},
 }
 
 // buffers hold answers while they are encoded, and posted events while they are read. One that grew large is not kept.

@@ -53,7 +53,9 @@ func (h *handler) postEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return problem(http.StatusBadRequest, "%s", clip(err.Error()))
 	}
-	h.telemetry.Events.Add(r.Context(), int64(len(batch.Rejected)), outcome["rejected"])
+	if n := len(batch.Rejected); n > 0 {
+		h.telemetry.Events.Add(r.Context(), int64(n), outcome["rejected"])
+	}
 	if len(batch.Events) == 0 {
 		if len(batch.Rejected) == 0 {
 			return problem(http.StatusBadRequest, "no event is in the body")

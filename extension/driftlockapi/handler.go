@@ -137,10 +137,9 @@ func (h *handler) serve(at string, all methods) http.Handler {
 			h.fail(w, r, problem(http.StatusMethodNotAllowed, "%s takes %s (got %s)", clip(r.URL.Path), allow, clip(r.Method)))
 			return
 		}
-		if !route.lasts {
-			ctx, cancel := context.WithTimeout(r.Context(), h.cfg.QueryTimeout)
-			defer cancel()
-			r = r.WithContext(ctx)
+		if ctx := known(r); !route.lasts {
+			ctx.bound(h.cfg.QueryTimeout)
+			defer ctx.end()
 		}
 		err := h.admit(w, r, route.need)
 		if err == nil {
@@ -167,23 +166,6 @@ func (h *handler) check(r *http.Request, at string) (err error) {
 	}
 	c.query, err = c.operation.Params(r)
 	return err
-}
-
-// facts are what is known of a request. Its context holds them from the beginning, and each step writes down what it found out.
-type facts struct {
-	id   string
-	who  auth.Identity
-	call call
-}
-
-type factsKey struct{}
-
-func known(r *http.Request) *facts {
-	f, ok := r.Context().Value(factsKey{}).(*facts)
-	if !ok {
-		return &facts{}
-	}
-	return f
 }
 
 // acceptableID is what we take over from a client or proxy as request id: it goes into headers and logs.
@@ -228,13 +210,13 @@ func canonical(p string) string {
 // begin gives a request its id and its answer the headers that every answer has.
 func (h *handler) begin(w http.ResponseWriter, r *http.Request) *http.Request {
 	id := r.Header.Get("X-Request-Id")
-	if !acceptableID.MatchString(id) {
+	if id == "" || !acceptableID.MatchString(id) {
 		id = uuid.NewString()
 	}
 	note(r, id)
 	w.Header().Set("X-Request-Id", id)
 	maps.Copy(w.Header(), security)
-	return r.WithContext(context.WithValue(r.Context(), factsKey{}, &facts{id: id}))
+	return r.WithContext(&facts{Context: r.Context(), id: id})
 }
 
 // security tells browsers to run no script, embed nothing and be embedded nowhere. All answers share these values; pages say what they load.
