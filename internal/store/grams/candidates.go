@@ -6,6 +6,13 @@ import (
 	"slices"
 )
 
+// How a store searches: along the order first, then by the index.
+const (
+	FirstWalk = 200    // rows whose texts are read before the index is: enough for a page where every fourth has the text
+	SortMost  = 1500   // candidates that are read and sorted; of more, one meets enough along the order
+	Stride    = 20_000 // rows of the order that are taken at a time, at most
+)
+
 // Candidates are rows of which some have a text, and all that have it are among them.
 type Candidates struct {
 	Count  int

@@ -69,6 +69,20 @@ func (s *Set) Pack() []byte {
 	return out
 }
 
+// Grow is a packed set with these rows put in; changed is whether one of them was not in it.
+func Grow(packed []byte, rows []uint16) (grown []byte, changed bool) {
+	var set Set
+	set.Unpack(packed)
+	for _, row := range rows {
+		changed = changed || !set.Has(int(row))
+		set.Add(int(row))
+	}
+	if !changed {
+		return packed, false
+	}
+	return set.Pack(), true
+}
+
 // Unpack adds what Pack wrote. Of damaged bytes it adds what there is.
 func (s *Set) Unpack(packed []byte) {
 	if len(packed) == setBytes {

@@ -16,6 +16,7 @@ import (
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/pgtest"
 	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/internal/store/grams"
 	"github.com/driftlock/driftlock/internal/store/schema"
 	"github.com/driftlock/driftlock/internal/store/storetest"
 )
@@ -273,9 +274,9 @@ func TestNoSequentialScan(t *testing.T) {
 					if q.Text != "" {
 						_, err := conn.Exec(t.Context(), strings.Replace(onlyIndexes, "LOCAL ", "", 1))
 						require.NoError(t, err)
-						explain(walking(o, q, firstWalk))
+						explain(walking(o, q, grams.FirstWalk))
 						explain(narrowing(o, q, []int64{1, 2, 3}, 51))
-						explain(numbering(o, q, stride))
+						explain(numbering(o, q, grams.Stride))
 						_, err = conn.Exec(t.Context(), "RESET enable_seqscan")
 						require.NoError(t, err)
 					}

@@ -13,12 +13,8 @@ import (
 	"github.com/driftlock/driftlock/internal/store/grams"
 )
 
-const (
-	firstWalk = 200    // rows whose texts are read before the index is: enough for a page where every fourth has the text
-	sortMost  = 1500   // candidates that are read and sorted; of more, one meets enough along the order
-	stride    = 20_000 // rows of the order that are taken at a time, at most
-	waitMost  = 20_000 // texts that may wait to be indexed and are candidates meanwhile; of more, texts are read along the order
-)
+// waitMost is how many texts may wait to be indexed and are candidates meanwhile; of more, texts are read along the order.
+const waitMost = 20_000
 
 // onlyIndexes: what a text needs is not what the planner believes it does.
 const onlyIndexes = "SET LOCAL enable_seqscan = off"
@@ -42,7 +38,7 @@ func (s *Store) search(ctx context.Context, o order, q store.Query, n int) (list
 
 // find returns the ids of the first n rows that have the text.
 func find(ctx context.Context, tx pgx.Tx, o order, q store.Query, n int) ([]uuid.UUID, error) {
-	ids, last, err := walk(ctx, tx, o, q, firstWalk)
+	ids, last, err := walk(ctx, tx, o, q, grams.FirstWalk)
 	if err != nil || len(ids) >= n || last == nil {
 		return ids[:min(n, len(ids))], err
 	}
@@ -52,7 +48,7 @@ func find(ctx context.Context, tx pgx.Tx, o order, q store.Query, n int) ([]uuid
 		return nil, err
 	case c == nil:
 		return readAll(ctx, tx, o, q, n)
-	case c.Count <= sortMost:
+	case c.Count <= grams.SortMost:
 		return having(ctx, tx, o, q, c.Numbers(), n)
 	}
 	return along(ctx, tx, o, q, c, n)
@@ -103,7 +99,7 @@ func walking(o order, q store.Query, length int) (string, []any) {
 // readAll reads the texts of the list's rows one after the other.
 func readAll(ctx context.Context, tx pgx.Tx, o order, q store.Query, n int) (found []uuid.UUID, err error) {
 	for {
-		ids, last, err := walk(ctx, tx, o, q, stride)
+		ids, last, err := walk(ctx, tx, o, q, grams.Stride)
 		if err != nil {
 			return nil, err
 		}
@@ -139,7 +135,7 @@ func narrowing(o order, q store.Query, numbers []int64, n int) (string, []any) {
 
 // along walks the list by an index, which costs nothing against reading rows, and reads the texts of candidates only.
 func along(ctx context.Context, tx pgx.Tx, o order, q store.Query, c *grams.Candidates, n int) (found []uuid.UUID, err error) {
-	for length := max(firstWalk, min(c.Expected(n), stride)); ; length = stride {
+	for length := max(grams.FirstWalk, min(c.Expected(n), grams.Stride)); ; length = grams.Stride {
 		text, args := numbering(o, q, length)
 		var numbers []int64
 		if err := tx.QueryRow(ctx, text, append([]any{fresh}, args...)...).Scan(&numbers); err != nil {

@@ -100,14 +100,8 @@ func addToBlock(ctx context.Context, tx pgx.Tx, block int64, texts []grams.Text)
 	var changed []int32
 	var sets [][]byte
 	for g, numbers := range grams.Rows(texts) {
-		var set grams.Set
-		set.Unpack(known[g])
-		before := set.Count()
-		for _, row := range numbers {
-			set.Add(int(row))
-		}
-		if set.Count() > before {
-			changed, sets = append(changed, int32(g)), append(sets, set.Pack()) //nolint:gosec // G115: three bytes
+		if grown, more := grams.Grow(known[g], numbers); more {
+			changed, sets = append(changed, int32(g)), append(sets, grown) //nolint:gosec // G115: three bytes
 		}
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO text_blocks (block, gram, rows) SELECT $1, * FROM unnest($2::integer[], $3::bytea[]) AS v (gram, rows) ORDER BY gram

@@ -9,33 +9,27 @@ import (
 	"github.com/driftlock/driftlock/internal/store/grams"
 )
 
-const (
-	firstWalk = 200    // rows whose texts are read before the index is: enough for a page where every fourth has the text
-	sortMost  = 1500   // candidates that are read and sorted; of more, one meets enough along the order
-	stride    = 20_000 // rows of the order that are taken at a time, at most
-)
-
 // search returns the numbers of the selection's first n rows whose text has this one in it.
 func search(ctx context.Context, tx *sql.Tx, sel *selection, text string, n int) ([]int64, error) {
 	var found []int64
 	var number int64
 	var hit bool
 	rows := 0
-	query, args := sel.query("rowid, instr((SELECT text FROM anomaly_texts WHERE number = anomalies.rowid), ?) > 0", firstWalk)
+	query, args := sel.query("rowid, instr((SELECT text FROM anomaly_texts WHERE number = anomalies.rowid), ?) > 0", grams.FirstWalk)
 	err := each(ctx, tx, query, append([]any{text}, args...), []any{&number, &hit}, func() {
 		rows++
 		if hit {
 			found = append(found, number)
 		}
 	})
-	if err != nil || len(found) >= n || rows < firstWalk {
+	if err != nil || len(found) >= n || rows < grams.FirstWalk {
 		return found[:min(n, len(found))], err
 	}
 	c, err := candidatesOf(ctx, tx, text)
 	if err != nil {
 		return nil, err
 	}
-	if c.Count <= sortMost {
+	if c.Count <= grams.SortMost {
 		return sorted(ctx, tx, sel, c.Numbers(), text, n)
 	}
 	return along(ctx, tx, sel, c, text, n)
@@ -63,7 +57,7 @@ func inOrder(ctx context.Context, tx *sql.Tx, sel *selection, numbers []int64, n
 
 // along walks the selection's index, which costs nothing against reading rows, and reads the texts of candidates only.
 func along(ctx context.Context, tx *sql.Tx, sel *selection, c *grams.Candidates, text string, n int) (found []int64, err error) {
-	length := max(firstWalk, min(c.Expected(n), stride))
+	length := max(grams.FirstWalk, min(c.Expected(n), grams.Stride))
 	for {
 		query, args := sel.query("rowid", length)
 		var packed sql.RawBytes
@@ -99,7 +93,7 @@ func along(ctx context.Context, tx *sql.Tx, sel *selection, c *grams.Candidates,
 			return nil, err
 		}
 		sel.goOn(last)
-		length = stride
+		length = grams.Stride
 	}
 }
 

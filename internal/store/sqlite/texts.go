@@ -56,17 +56,11 @@ func addRows(ctx context.Context, read, write *sql.Stmt, block int64, g grams.Gr
 	if err := read.QueryRowContext(ctx, block, g).Scan(&packed); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	var set grams.Set
-	set.Unpack(packed)
-	fresh := false
-	for _, row := range rows {
-		fresh = fresh || !set.Has(int(row))
-		set.Add(int(row))
-	}
-	if !fresh {
+	grown, changed := grams.Grow(packed, rows)
+	if !changed {
 		return nil
 	}
-	_, err := write.ExecContext(ctx, block, g, set.Pack())
+	_, err := write.ExecContext(ctx, block, g, grown)
 	return err
 }
 
