@@ -52,11 +52,16 @@ func (l *lending) sweep(clock uint64) {
 		return
 	}
 	r := &round{services: make([][]*models, len(l.d.workers)), missing: len(l.d.workers), done: make(chan struct{})}
+	anybody := false
 	for _, v := range l.d.registry.inOrder(nil) {
 		if !v.rows { // a file's rows are judged by themselves
 			at := slices.Index(l.d.workers, v.worker)
 			r.services[at] = append(r.services[at], v.models)
+			anybody = true
 		}
+	}
+	if !anybody {
+		return
 	}
 	for i, w := range l.d.workers {
 		w.push(task{kind: taskCall, done: func() { r.meet(l, r.services[i]) }})
