@@ -1,27 +1,30 @@
 package grams
 
 import (
-	"cmp"
 	"context"
+	"maps"
 	"slices"
-)
-
-// How a store searches: along the order first, then by the index.
-const (
-	FirstWalk = 200    // rows whose texts are read before the index is: enough for a page where every fourth has the text
-	SortMost  = 1500   // candidates that are read and sorted; of more, one meets enough along the order
-	Stride    = 20_000 // rows of the order that are taken at a time, at most
 )
 
 // Candidates are rows of which some have a text, and all that have it are among them.
 type Candidates struct {
-	Count  int
-	blocks map[int64]*Set
-	of     int // rows that there are, about
+	Count      int
+	blocks     map[int64]*Set
+	of         int // rows that there are, about
+	everything bool
 }
+
+// Everything is when nothing is known of the texts: all rows are candidates.
+var Everything = &Candidates{everything: true}
+
+// Few says whether to read and sort the candidates: of more, one meets enough along the order.
+func (c *Candidates) Few() bool { return !c.everything && c.Count <= 1500 }
 
 // Has says whether a row is one.
 func (c *Candidates) Has(number int64) bool {
+	if c.everything {
+		return true
+	}
 	set := c.blocks[Block(number)]
 	return set != nil && set.Has(Row(number))
 }
@@ -40,7 +43,7 @@ func (c *Candidates) Add(number int64) {
 	c.Count++
 }
 
-// Numbers are the rows in ascending order.
+// Numbers are the rows in ascending order; of everything, none.
 func (c *Candidates) Numbers() []int64 {
 	all := make([]int64, 0, c.Count)
 	for block, set := range c.blocks {
@@ -50,26 +53,42 @@ func (c *Candidates) Numbers() []int64 {
 	return all
 }
 
-// Expected is how many rows of an order must be walked for n candidates, with some to spare, if they are spread evenly.
-func (c *Candidates) Expected(n int) int { return n * c.of / max(c.Count, 1) * 4 / 3 }
+// Among are those of some rows that are candidates.
+func (c *Candidates) Among(numbers []int64) (all []int64) {
+	for _, number := range numbers {
+		if c.Has(number) {
+			all = append(all, number)
+		}
+	}
+	return all
+}
 
-// Read returns for each range the rows that have one of its grams, of those of the wanted blocks where any has.
-type Read func(ctx context.Context, ranges []Range, wanted []int64) ([]map[int64]*Set, error)
+// Expected is how many rows of an order to look at for n finds: what it takes if all candidates are, and they are spread evenly.
+func (c *Candidates) Expected(n int) int { return withSpare(n * c.of / max(c.Count, 1)) }
 
-const (
-	sampled = 4                       // blocks in which the rows of each gram are counted before all blocks are read
-	tooMany = sampled * BlockRows / 2 // rows of the sample that make a gram no help: every second
-	asked   = 6                       // grams that are read, at most: more leave out few rows that these do not
-	enough  = 200                     // candidates that may as well be looked at as more grams be read
-)
+// Further is how many to look at next for so many finds, when those looked at last had some, or none: finds lie in clusters.
+func Further(last, had, finds int) int {
+	if had == 0 {
+		return 2 * last
+	}
+	return withSpare(finds * last / had)
+}
 
-// Find reads an index that has these blocks, first and last included: of the text's grams those that fewest rows have.
+// withSpare adds a third, since finds are seldom spread evenly.
+func withSpare(n int) int { return max(n*4/3, 100) }
+
+// Read calls f for every set that Pack wrote, of the wanted blocks, of a gram in one of the ranges: n is which range. What it gives f is only lent.
+type Read func(ctx context.Context, ranges []Range, wanted []int64, f func(n int, block int64, packed []byte)) error
+
+const enough = 200 // candidates that may as well be looked at as more grams be read
+
+// Find reads an index that has these blocks, first and last included: of the text's grams those that together leave few rows.
 func Find(ctx context.Context, text string, first, last int64, read Read) (*Candidates, error) {
 	c := &Candidates{blocks: map[int64]*Set{}, of: int(last-first+1) * BlockRows}
 	if last < first {
 		return c, nil
 	}
-	ranges, err := rarest(ctx, rangesOf(text), first, last, read)
+	ranges, err := choose(ctx, rangesOf(text), first, last, read)
 	if err != nil {
 		return nil, err
 	}
@@ -77,79 +96,51 @@ func Find(ctx context.Context, text string, first, last int64, read Read) (*Cand
 	for block := first; block <= last; block++ {
 		wanted = append(wanted, block)
 	}
-	sets, err := read(ctx, ranges[:1], wanted)
+	err = read(ctx, ranges[:1], wanted, func(_ int, block int64, packed []byte) {
+		set := c.blocks[block]
+		if set == nil {
+			set = &Set{}
+			c.blocks[block] = set
+		}
+		set.Unpack(packed)
+	})
 	if err != nil {
 		return nil, err
 	}
-	if c.keep(sets[0], true); c.Count <= enough || len(ranges) == 1 {
-		return c, nil
-	}
-	wanted = wanted[:0]
-	for block := range c.blocks {
-		wanted = append(wanted, block)
-	}
-	slices.Sort(wanted)
-	if sets, err = read(ctx, ranges[1:], wanted); err != nil {
-		return nil, err
-	}
-	for _, blocks := range sets {
-		c.keep(blocks, false)
+	c.recount()
+	for i := 1; i < len(ranges) && c.Count > enough; i++ {
+		if err := c.narrow(ctx, ranges[i], read); err != nil {
+			return nil, err
+		}
 	}
 	return c, nil
 }
 
-// keep leaves the candidates that are in these sets, too; the first sets are all there are.
-func (c *Candidates) keep(blocks map[int64]*Set, first bool) {
-	c.Count = 0
-	for block, set := range blocks {
-		if before := c.blocks[block]; before != nil {
-			set.Intersect(before)
-		} else if !first {
-			delete(blocks, block)
-			continue
-		}
-		if n := set.Count(); n > 0 {
-			c.Count += n
-		} else {
-			delete(blocks, block)
-		}
-	}
-	c.blocks = blocks
-}
-
-// rarest counts ranges in a few blocks spread over all, and returns those of the fewest rows.
-func rarest(ctx context.Context, ranges []Range, first, last int64, read Read) ([]Range, error) {
-	if len(ranges) == 1 {
-		return ranges, nil
-	}
-	var sample []int64
-	for i := range int64(sampled) {
-		sample = append(sample, first+i*(last-first)/(sampled-1))
-	}
-	sets, err := read(ctx, ranges, slices.Compact(sample))
+// narrow leaves the candidates that have a gram.
+func (c *Candidates) narrow(ctx context.Context, gram Range, read Read) error {
+	having := make(map[int64]*Set, len(c.blocks))
+	err := read(ctx, []Range{gram}, slices.Sorted(maps.Keys(c.blocks)), func(_ int, block int64, packed []byte) {
+		var set Set
+		set.Unpack(packed)
+		having[block] = c.blocks[block]
+		having[block].Intersect(&set)
+	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	rows := map[Range]int{}
-	for i, blocks := range sets {
-		for _, set := range blocks {
-			rows[ranges[i]] += set.Count()
-		}
-	}
-	slices.SortStableFunc(ranges, func(a, b Range) int { return cmp.Compare(rows[a], rows[b]) })
-	n := 1
-	for n < min(asked, len(ranges)) && rows[ranges[n]] <= tooMany {
-		n++
-	}
-	return ranges[:n], nil
+	c.blocks = having
+	c.recount()
+	return nil
 }
 
-// Merge adds what Pack wrote to the set of its block.
-func Merge(blocks map[int64]*Set, block int64, packed []byte) {
-	set := blocks[block]
-	if set == nil {
-		set = &Set{}
-		blocks[block] = set
+// recount counts the candidates and forgets blocks that have none.
+func (c *Candidates) recount() {
+	c.Count = 0
+	for block, set := range c.blocks {
+		n := set.Count()
+		if n == 0 {
+			delete(c.blocks, block)
+		}
+		c.Count += n
 	}
-	set.Unpack(packed)
 }

@@ -5,11 +5,15 @@ import (
 	"math/bits"
 )
 
-// BlockRows is how many numbers a block spans. A set of them takes at most 512 bytes, so that many lie on a page of a database.
-const BlockRows = 4096
+const (
+	blockBits = 14
+
+	// BlockRows is how many numbers a block spans. A set of them takes at most 2 KiB, so that it lies on a page of a database.
+	BlockRows = 1 << blockBits
+)
 
 // Block is the block of a row's number.
-func Block(number int64) int64 { return number >> 12 }
+func Block(number int64) int64 { return number >> blockBits }
 
 // Row is a number's place in its block.
 func Row(number int64) int { return int(number & (BlockRows - 1)) }
@@ -47,22 +51,36 @@ func (s *Set) Each(f func(row int)) {
 	}
 }
 
-const setBytes = BlockRows / 8
+// How a set is packed, in its first byte: the shortest of them.
+const (
+	present = iota // the distance of each row from the one before, as varints
+	absent         // the same of the rows that are not in it
+	bitmap         // a bit for each row, the lowest first
+)
 
-// Pack writes a set: the distance of each row from the one before as a varint, or where that is no shorter, one bit for each row.
+const bitmapBytes = 1 + BlockRows/8
+
+// Pack writes a set.
 func (s *Set) Pack() []byte {
-	out := make([]byte, 0, setBytes)
+	form, listed := byte(present), *s
+	if s.Count() > BlockRows/2 {
+		form = absent
+		for i := range listed {
+			listed[i] = ^listed[i]
+		}
+	}
+	out := append(make([]byte, 0, 64), form)
 	next := 0
-	s.Each(func(row int) {
-		if len(out) < setBytes {
-			out = binary.AppendUvarint(out, uint64(row-next))
+	listed.Each(func(row int) {
+		if len(out) < bitmapBytes {
+			out = binary.AppendUvarint(out, uint64(row-next)) //nolint:gosec // G115: ascending
 			next = row + 1
 		}
 	})
-	if len(out) < setBytes {
+	if len(out) < bitmapBytes {
 		return out
 	}
-	out = out[:0]
+	out = append(out[:0], bitmap)
 	for _, word := range s {
 		out = binary.LittleEndian.AppendUint64(out, word)
 	}
@@ -85,19 +103,35 @@ func Grow(packed []byte, rows []uint16) (grown []byte, changed bool) {
 
 // Unpack adds what Pack wrote. Of damaged bytes it adds what there is.
 func (s *Set) Unpack(packed []byte) {
-	if len(packed) == setBytes {
-		for i := range s {
-			s[i] |= binary.LittleEndian.Uint64(packed[8*i:])
-		}
+	if len(packed) == 0 {
 		return
 	}
+	form, packed := packed[0], packed[1:]
+	switch form {
+	case present:
+		eachListed(packed, s.Add)
+	case absent:
+		var missing Set
+		eachListed(packed, missing.Add)
+		for i := range s {
+			s[i] |= ^missing[i]
+		}
+	case bitmap:
+		for i := range min(len(s), len(packed)/8) {
+			s[i] |= binary.LittleEndian.Uint64(packed[8*i:])
+		}
+	}
+}
+
+// eachListed calls f for the rows whose distances are packed.
+func eachListed(packed []byte, f func(row int)) {
 	for row := 0; len(packed) > 0; row++ {
 		distance, n := binary.Uvarint(packed)
-		if n <= 0 || distance >= uint64(BlockRows-row) {
+		if n <= 0 || distance >= uint64(BlockRows-row) { //nolint:gosec // G115: not negative
 			return
 		}
 		row += int(distance) //nolint:gosec // G115: below BlockRows
-		s.Add(row)
+		f(row)
 		packed = packed[n:]
 	}
 }

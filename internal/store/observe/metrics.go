@@ -89,9 +89,12 @@ func newInstruments(s store.Store, set component.TelemetrySettings, scope, prefi
 	note(err)
 	waited, err := meter.Float64ObservableCounter(prefix+"store_connection_wait_time", metric.WithUnit("s"), metric.WithDescription("Time that calls waited for a connection, in sum."))
 	note(err)
+	unindexed, err := meter.Int64ObservableGauge(prefix+"store_texts_unindexed", metric.WithUnit("{text}"), metric.WithDescription("Texts that wait to be indexed, up to some 20,000; a search reads them all."))
+	note(err)
 	if err := errors.Join(errs...); err != nil {
 		return nil, nil, err
 	}
+	texts, _ := s.(store.Indexing)
 	used, idle := metric.WithAttributeSet(attribute.NewSet(attribute.String("state", "used"))), metric.WithAttributeSet(attribute.NewSet(attribute.String("state", "idle")))
 	registration, err := meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		p := pooled.Pool()
@@ -100,8 +103,11 @@ func newInstruments(s store.Store, set component.TelemetrySettings, scope, prefi
 		o.ObserveInt64(most, int64(p.Max))
 		o.ObserveInt64(waits, p.Waits)
 		o.ObserveFloat64(waited, p.Waited.Seconds())
+		if texts != nil {
+			o.ObserveInt64(unindexed, int64(texts.Unindexed()))
+		}
 		return nil
-	}, connections, most, waits, waited)
+	}, connections, most, waits, waited, unindexed)
 	if err != nil {
 		return nil, nil, err
 	}

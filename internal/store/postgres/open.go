@@ -69,12 +69,14 @@ type Store struct {
 
 	grown     chan struct{} // there are texts to index
 	indexFrom int
-	unindexed func(why error)
+	waiting   atomic.Int64 // texts to index, when last counted
+	failed    func(why error)
 }
 
 var (
-	_ store.Store  = (*Store)(nil)
-	_ store.Pooled = (*Store)(nil)
+	_ store.Store    = (*Store)(nil)
+	_ store.Pooled   = (*Store)(nil)
+	_ store.Indexing = (*Store)(nil)
 )
 
 // Open connects, brings the schema up to date where told to, and checks that it is what this build needs.
@@ -83,7 +85,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	s := &Store{where: place(cfg), now: o.Now, grown: make(chan struct{}, 1), indexFrom: positive(o.indexFrom, indexFrom), unindexed: o.Unindexed}
+	s := &Store{where: place(cfg), now: o.Now, grown: make(chan struct{}, 1), indexFrom: positive(o.indexFrom, indexFrom), failed: o.Unindexed}
 	s.open, s.shut = context.WithCancel(context.Background())
 	if s.now == nil {
 		s.now = time.Now

@@ -82,7 +82,7 @@ func (s *Store) List(ctx context.Context, q store.Query) (store.Page, error) {
 	var list []*anomaly.Anomaly
 	if q.Text == "" {
 		text, args := listing(o, q, limit+1)
-		list, err = collect(ctx, s.pool, text, args)
+		list, err = collect(ctx, s.pool, text, append([]any{fresh}, args...))
 	} else {
 		list, err = s.search(ctx, o, q, limit+1)
 	}
@@ -121,7 +121,7 @@ type querier interface {
 const fresh = pgx.QueryExecModeCacheDescribe
 
 func collect(ctx context.Context, db querier, text string, args []any) ([]*anomaly.Anomaly, error) {
-	rows, err := db.Query(ctx, text, append([]any{fresh}, args...)...)
+	rows, err := db.Query(ctx, text, args...)
 	if err != nil {
 		return nil, err
 	}

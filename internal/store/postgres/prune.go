@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/internal/store/grams"
 )
 
 // Rows that another collector is deleting are left to it.
@@ -32,7 +33,7 @@ func (s *Store) Prune(ctx context.Context, before store.Cutoffs, batch int) (sto
 				return err
 			}
 			gone.Anomalies = int(tag.RowsAffected())
-			if _, err := tx.Exec(ctx, dropBlocks); err != nil {
+			if _, err := tx.Exec(ctx, dropBlocks, grams.BlockRows); err != nil {
 				return err
 			}
 		}

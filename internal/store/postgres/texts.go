@@ -25,8 +25,8 @@ func (s *Store) keepIndexed() {
 		for more := true; more && err == nil; {
 			more, err = s.indexTexts(s.open)
 		}
-		if err != nil && !failing && s.unindexed != nil && s.open.Err() == nil {
-			s.unindexed(err)
+		if err != nil && !failing && s.failed != nil && s.open.Err() == nil {
+			s.failed(err)
 		}
 		failing = err != nil
 		select {
@@ -36,6 +36,9 @@ func (s *Store) keepIndexed() {
 		}
 	}
 }
+
+// Unindexed is how many texts waited when they were last counted, up to some 20,000.
+func (s *Store) Unindexed() int { return int(s.waiting.Load()) }
 
 // changed says that there are texts to index.
 func (s *Store) changed() {
@@ -47,9 +50,13 @@ func (s *Store) changed() {
 
 // indexTexts indexes texts that wait; more says whether there may be enough of them for another time.
 func (s *Store) indexTexts(ctx context.Context) (more bool, err error) {
-	var waiting int
-	if err := s.pool.QueryRow(ctx, "SELECT count(*) FROM (SELECT FROM texts_to_index LIMIT $1) AS waiting", s.indexFrom).Scan(&waiting); err != nil || waiting < s.indexFrom {
+	var waiting int64
+	err = s.pool.QueryRow(ctx, "SELECT count(*) FROM (SELECT FROM texts_to_index ORDER BY number LIMIT $1) AS waiting", waitMost+1).Scan(&waiting)
+	if err != nil {
 		return false, err
+	}
+	if s.waiting.Store(waiting); waiting < int64(s.indexFrom) {
+		return false, nil
 	}
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var mine bool
@@ -68,7 +75,7 @@ func (s *Store) indexTexts(ctx context.Context) (more bool, err error) {
 
 // take removes what waits and reads it. A text that changes later waits anew.
 func take(ctx context.Context, tx pgx.Tx) (texts []grams.Text, err error) {
-	rows, err := tx.Query(ctx, "DELETE FROM texts_to_index WHERE ctid = ANY (ARRAY(SELECT ctid FROM texts_to_index LIMIT $1)) RETURNING number", indexMost)
+	rows, err := tx.Query(ctx, "DELETE FROM texts_to_index WHERE ctid = ANY (ARRAY(SELECT ctid FROM texts_to_index ORDER BY number LIMIT $1)) RETURNING number", indexMost)
 	if err != nil {
 		return nil, err
 	}
@@ -110,4 +117,4 @@ ON CONFLICT (block, gram) DO UPDATE SET rows = excluded.rows`, block, changed, s
 }
 
 // dropBlocks deletes the blocks before the oldest row, but for the first, which the number 0 is in.
-const dropBlocks = "DELETE FROM text_blocks WHERE block > 0 AND block < (SELECT coalesce(min(number), 1::bigint << 62) >> 12 FROM anomalies WHERE number > 0)"
+const dropBlocks = "DELETE FROM text_blocks WHERE block > 0 AND block < (SELECT coalesce(min(number), 1::bigint << 62) / $1 FROM anomalies WHERE number > 0)"

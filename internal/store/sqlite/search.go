@@ -11,25 +11,11 @@ import (
 
 // search returns the numbers of the selection's first n rows whose text has this one in it.
 func search(ctx context.Context, tx *sql.Tx, sel *selection, text string, n int) ([]int64, error) {
-	var found []int64
-	var number int64
-	var hit bool
-	rows := 0
-	query, args := sel.query("rowid, instr((SELECT text FROM anomaly_texts WHERE number = anomalies.rowid), ?) > 0", grams.FirstWalk)
-	err := each(ctx, tx, query, append([]any{text}, args...), []any{&number, &hit}, func() {
-		rows++
-		if hit {
-			found = append(found, number)
-		}
-	})
-	if err != nil || len(found) >= n || rows < grams.FirstWalk {
-		return found[:min(n, len(found))], err
-	}
 	c, err := candidatesOf(ctx, tx, text)
 	if err != nil {
 		return nil, err
 	}
-	if c.Count <= grams.SortMost {
+	if c.Few() {
 		return sorted(ctx, tx, sel, c.Numbers(), text, n)
 	}
 	return along(ctx, tx, sel, c, text, n)
@@ -55,26 +41,17 @@ func inOrder(ctx context.Context, tx *sql.Tx, sel *selection, numbers []int64, n
 	return found, err
 }
 
+// stride is how many rows of an index are walked at a time, at most.
+const stride = 20_000
+
 // along walks the selection's index, which costs nothing against reading rows, and reads the texts of candidates only.
 func along(ctx context.Context, tx *sql.Tx, sel *selection, c *grams.Candidates, text string, n int) (found []int64, err error) {
-	length := max(grams.FirstWalk, min(c.Expected(n), grams.Stride))
-	for {
-		query, args := sel.query("rowid", length)
-		var packed sql.RawBytes
-		var numbers []int64
-		rows := 0
-		err := each(ctx, tx, "SELECT group_concat(rowid, ' ') FROM ("+query+")", args, []any{&packed}, func() {
-			eachNumber(packed, func(number int64) {
-				rows++
-				if c.Has(number) {
-					numbers = append(numbers, number)
-				}
-			})
-		})
+	for length := min(c.Expected(n), stride); ; {
+		numbers, err := sel.numbers(ctx, tx, length)
 		if err != nil {
 			return nil, err
 		}
-		having, err := verified(ctx, tx, numbers, text)
+		having, err := verified(ctx, tx, c.Among(numbers), text)
 		if err != nil {
 			return nil, err
 		}
@@ -85,28 +62,38 @@ func along(ctx context.Context, tx *sql.Tx, sel *selection, c *grams.Candidates,
 			}
 			found = append(found, more...)
 		}
-		if len(found) >= n || rows < length {
+		if len(found) >= n || len(numbers) < length {
 			return found, nil
 		}
-		last, err := sel.place(ctx, tx, length)
+		last, err := sel.place(ctx, tx, numbers[length-1])
 		if err != nil {
 			return nil, err
 		}
 		sel.goOn(last)
-		length = grams.Stride
+		length = min(grams.Further(length, len(having), n-len(found)), stride)
 	}
 }
 
-// place is where the n-th row of the selection stands.
-func (s *selection) place(ctx context.Context, tx *sql.Tx, n int) (*store.Position, error) {
+// numbers are those of the selection's first rows, in order: as one text, since each row that is handed over takes longer than walking over ten.
+func (s *selection) numbers(ctx context.Context, tx *sql.Tx, length int) (all []int64, err error) {
+	query, args := s.query("rowid", length)
+	var packed sql.RawBytes
+	err = each(ctx, tx, "SELECT group_concat(rowid, ' ') FROM ("+query+")", args, []any{&packed}, func() {
+		all = make([]int64, 0, length)
+		eachNumber(packed, func(number int64) { all = append(all, number) })
+	})
+	return all, err
+}
+
+// place is where a row stands in the order.
+func (s *selection) place(ctx context.Context, tx *sql.Tx, number int64) (*store.Position, error) {
 	var p store.Position
 	into := []any{&p.Value, &p.ID}
 	var at int64
 	if s.field == store.ByTimestamp {
 		into[0] = &at
 	}
-	query, args := s.query(columns[s.field].column+", id", 1)
-	err := tx.QueryRowContext(ctx, query+" OFFSET ?", append(args, n-1)...).Scan(into...)
+	err := tx.QueryRowContext(ctx, "SELECT "+columns[s.field].column+", id FROM anomalies WHERE rowid = ?", number).Scan(into...)
 	p.Time = moment(at)
 	return &p, err
 }
@@ -140,33 +127,32 @@ func candidatesOf(ctx context.Context, tx *sql.Tx, text string) (*grams.Candidat
 		return nil, err
 	}
 	defer read.Close()
-	return grams.Find(ctx, text, first.Int64, last.Int64, func(ctx context.Context, ranges []grams.Range, wanted []int64) ([]map[int64]*grams.Set, error) {
-		sets := make([]map[int64]*grams.Set, len(ranges))
+	return grams.Find(ctx, text, first.Int64, last.Int64, func(ctx context.Context, ranges []grams.Range, wanted []int64, f func(int, int64, []byte)) error {
+		blocks := list(wanted)
 		for i, r := range ranges {
-			if sets[i], err = readBlocks(ctx, read, r, list(wanted)); err != nil {
-				return nil, err
+			if err := readBlocks(ctx, read, r, blocks, func(block int64, packed []byte) { f(i, block, packed) }); err != nil {
+				return err
 			}
 		}
-		return sets, nil
+		return nil
 	})
 }
 
-func readBlocks(ctx context.Context, read *sql.Stmt, r grams.Range, wanted string) (map[int64]*grams.Set, error) {
+func readBlocks(ctx context.Context, read *sql.Stmt, r grams.Range, wanted string, f func(block int64, packed []byte)) error {
 	rows, err := read.QueryContext(ctx, wanted, r.From, r.To)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
-	blocks := map[int64]*grams.Set{}
 	var block int64
 	var packed sql.RawBytes
 	for rows.Next() {
 		if err := rows.Scan(&block, &packed); err != nil {
-			return nil, err
+			return err
 		}
-		grams.Merge(blocks, block, packed)
+		f(block, packed)
 	}
-	return blocks, rows.Err()
+	return rows.Err()
 }
 
 // list is numbers as a JSON array.

@@ -22,6 +22,7 @@ import (
 
 	"github.com/driftlock/driftlock/internal/anomaly"
 	"github.com/driftlock/driftlock/internal/store"
+	"github.com/driftlock/driftlock/internal/store/schema"
 	"github.com/driftlock/driftlock/internal/store/storetest"
 	migrations "github.com/driftlock/driftlock/migrations/sqlite"
 )
@@ -163,9 +164,11 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	require.Empty(t, openPaths(dir), "a failed opening leaves nothing behind")
 
+	newest, err := schema.Newest(migrations.Files)
+	require.NoError(t, err)
 	for want, change := range map[string]string{
-		"a migration to schema version 7 was interrupted":                       "UPDATE schema_migrations SET dirty = 1",
-		"the database has schema version 99, this build knows versions up to 7": "UPDATE schema_migrations SET version = 99",
+		fmt.Sprintf("a migration to schema version %d was interrupted", newest):                       "UPDATE schema_migrations SET dirty = 1",
+		fmt.Sprintf("the database has schema version 99, this build knows versions up to %d", newest): "UPDATE schema_migrations SET version = 99",
 	} {
 		path := filepath.Join(t.TempDir(), "a.db")
 		s, err := Open(t.Context(), Options{Path: path})
