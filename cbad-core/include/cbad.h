@@ -158,7 +158,7 @@ typedef struct {
 // One channel of a verdict.
 typedef struct {
   // 1 log_new, 2 log_transition, 3 log_count, 4 request, 5 trace_new, 6 trace_count, 7 trace_duration,
-  // 8 trace_net, 9 metric, 10 trace_error, 11 log_volume, 12 trace_volume, 13 metric_volume.
+  // 8 trace_net, 9 metric, 10 trace_error, 11 log_volume, 12 trace_volume, 13 metric_volume, 14 log_per_span.
   uint32_t kind;
   // 0.
   uint32_t reserved;
@@ -296,6 +296,20 @@ int32_t cbad_stream_observe(cbad_stream stream,
 int32_t cbad_stream_close(cbad_stream stream,
                           const cbad_window *window,
                           cbad_verdict *out);
+
+// Judges how many records a closed window of a log stream had beside the spans of its service in it, and learns that. Windows
+// come in order, each once and after its close; what is observed meanwhile does not matter. counted are the bits that the counts of
+// the window's lines and calls cost (statistic of kinds 3 and 6), which are not said again. out has one channel
+// (CBAD_VERDICT_QUARANTINED) where there were fewer records than usual, else none; its item and basis can be fetched until the
+// next close.
+// Errors: as cbad_stream_close; CBAD_INVALID of a stream that is not of logs, and where counted is negative or no number.
+// Pointers: window must be readable, out readable and writable.
+int32_t cbad_stream_per_span(cbad_stream stream,
+                             const cbad_window *window,
+                             uint64_t records,
+                             uint64_t spans,
+                             double counted,
+                             cbad_verdict *out);
 
 // Writes the verdicts on the points of the last close to out, cap of them at most, and their number to n.
 // Errors: CBAD_BUFFER_TOO_SMALL (n is what is needed, nothing was copied), CBAD_NULL, CBAD_INVALID and those of the handle.

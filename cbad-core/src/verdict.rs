@@ -69,6 +69,8 @@ pub enum ChannelKind {
     TraceVolume = 12,
     /// Metrics: no points at all.
     MetricVolume = 13,
+    /// Logs: fewer records than the spans of the service in the same window make one expect.
+    LogPerSpan = 14,
 }
 
 /// One channel's part of a verdict.

@@ -39,6 +39,11 @@ static inline int32_t cbad_go_close(cbad_stream s, const cbad_window *w, cbad_ve
   return cbad_go_keep(cbad_stream_close(s, w, v), m);
 }
 
+static inline int32_t cbad_go_per_span(cbad_stream s, const cbad_window *w, uint64_t records, uint64_t spans,
+                                       double counted, cbad_verdict *v, cbad_go_message *m) {
+  return cbad_go_keep(cbad_stream_per_span(s, w, records, spans, counted, v), m);
+}
+
 static inline int32_t cbad_go_points(cbad_stream s, cbad_point *out, size_t cap, size_t *n, cbad_go_message *m) {
   return cbad_go_keep(cbad_stream_points(s, out, cap, n), m);
 }

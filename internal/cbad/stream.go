@@ -12,6 +12,8 @@ package cbad
 #cgo nocallback cbad_go_observe
 #cgo noescape cbad_go_close
 #cgo nocallback cbad_go_close
+#cgo noescape cbad_go_per_span
+#cgo nocallback cbad_go_per_span
 #cgo noescape cbad_go_points
 #cgo nocallback cbad_go_points
 #cgo noescape cbad_go_requests
@@ -210,6 +212,25 @@ func (s *Stream) Close(w Window, v *Verdict) error {
 			return s.fail("fetch requests", status)
 		}
 	}
+	return nil
+}
+
+// PerSpan judges how many records a closed window of logs had beside the spans of the service in it, and learns that. Windows
+// come in order, each once and after its Close. counted are the bits that the counts of its lines and calls cost (LogCount,
+// TraceCount), which are not said again. It fills v, which has one channel where there were fewer than usual and none
+// otherwise; Items and Basis then are of it, until the next Close.
+func (s *Stream) PerSpan(w Window, records, spans uint64, counted float64, v *Verdict) error {
+	if err := s.enter("judge records beside spans"); err != nil {
+		return err
+	}
+	defer s.leave()
+	s.window = w.c()
+	s.verdict.struct_size = C.sizeof_cbad_verdict
+	status := C.cbad_go_per_span(s.handle, &s.window, C.uint64_t(records), C.uint64_t(spans), C.double(counted), &s.verdict, &s.message)
+	if status != C.CBAD_OK {
+		return s.fail("judge records beside spans", status)
+	}
+	v.fill(&s.verdict)
 	return nil
 }
 

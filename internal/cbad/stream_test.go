@@ -107,6 +107,33 @@ func TestEvictionsAreTold(t *testing.T) {
 	}
 }
 
+func TestRecordsBesideSpans(t *testing.T) {
+	s := newStream(t, Logs)
+	var v Verdict
+	for w := range uint64(40) {
+		window := Window{StartNs: w * 60 * second, EndNs: (w + 1) * 60 * second}
+		require.NoError(t, s.PerSpan(window, 200+w%7, 400, 0, &v))
+		assert.Empty(t, v.Channels)
+	}
+	require.NoError(t, s.PerSpan(Window{StartNs: 2400 * second, EndNs: 2460 * second}, 90, 400, 0, &v))
+	require.Len(t, v.Channels, 1)
+	assert.Equal(t, LogPerSpan, v.Channels[0].Kind)
+	assert.Less(t, v.Channels[0].P, 1e-4)
+	basis, err := s.Basis(nil)
+	require.NoError(t, err)
+	again, bits, err := Recompute(basis)
+	require.NoError(t, err)
+	assert.Equal(t, v.Channels, again)
+	assert.Equal(t, v.Bits, bits)
+	items, err := s.Items()
+	require.NoError(t, err)
+	decoded, err := DecodeItems(items)
+	require.NoError(t, err)
+	require.Len(t, decoded, 1)
+	assert.EqualValues(t, 400, decoded[0].Context)
+	require.ErrorIs(t, newStream(t, Metrics).PerSpan(Window{EndNs: 60 * second}, 1, 1, 0, &v), StatusInvalid)
+}
+
 func TestSaveAndLoad(t *testing.T) {
 	for _, kind := range kinds {
 		t.Run(kind.String(), func(t *testing.T) {

@@ -38,11 +38,12 @@ const (
 	LogVolume
 	TraceVolume
 	MetricVolume
+	LogPerSpan
 )
 
 var channelNames = [...]string{
 	"", "log_new", "log_transition", "log_count", "request", "trace_new", "trace_count", "trace_duration", "trace_net",
-	"metric", "trace_error", "log_volume", "trace_volume", "metric_volume",
+	"metric", "trace_error", "log_volume", "trace_volume", "metric_volume", "log_per_span",
 }
 
 // String is the channel's name in the core's JSON.

@@ -43,6 +43,7 @@ func (m *models) judge(t *task) *outcome {
 	m.d.counters.judged.Add(1)
 	m.d.counters.lag.Store(int64(time.Since(t.judging.queued)))
 
+	m.perSpan(v)
 	j.p, j.decades = m.combine(v)
 	j.signal, j.channel = v.strongest()
 	if j.signal == signals {
@@ -165,7 +166,7 @@ func volume(k cbad.ChannelKind) bool {
 
 // proportion tells whether a channel says how much there was of each kind.
 func proportion(k cbad.ChannelKind) bool {
-	return k == cbad.LogCount || k == cbad.LogTransition || k == cbad.TraceCount
+	return k == cbad.LogCount || k == cbad.LogTransition || k == cbad.TraceCount || k == cbad.LogPerSpan
 }
 
 func latched(points []cbad.Point) bool {
@@ -260,7 +261,7 @@ func (j *judgement) anomaly(res *canonical.Resource) *anomaly.Anomaly {
 		}
 		v := &j.v.signals[s]
 		a.Signals = append(a.Signals, signalNames[s])
-		a.Incomplete = a.Incomplete || v.incomplete
+		a.Incomplete = a.Incomplete || v.window.Incomplete
 		for i := range v.Channels {
 			a.Channels = append(a.Channels, channelOf(s, &v.Channels[i]))
 		}

@@ -16,6 +16,7 @@ import (
 type model interface {
 	Observe(*cbad.Batch) error
 	Close(cbad.Window, *cbad.Verdict) error
+	PerSpan(w cbad.Window, records, spans uint64, counted float64, v *cbad.Verdict) error
 	Save() ([]byte, error)
 	Evidence() ([]byte, error)
 	Items() ([]byte, error)
@@ -41,6 +42,7 @@ type models struct {
 	batch    cbad.Batch // of measurements
 	verdicts []*verdict // closed and not judged, few
 	spare    *verdict
+	beside   cbad.Verdict // reused
 	looks    looks
 	ps       []float64 // reused
 	rows     *rows
@@ -163,8 +165,7 @@ func (m *models) close(t *task) {
 	}
 	v := m.verdict(t.window)
 	sv := v.take(s)
-	sv.unscored = t.closing.unscored
-	sv.incomplete = t.closing.window.Incomplete
+	sv.window, sv.unscored = t.closing.window, t.closing.unscored
 	sv.callers = t.closing.callers
 	if err := st.Close(t.closing.window, &sv.Verdict); err != nil {
 		m.refused(s, "close window", err)
@@ -183,7 +184,7 @@ func (m *models) close(t *task) {
 func (m *models) count(s signal, v *signalVerdict) {
 	c := &m.d.counters.signals[s]
 	c.scored.Add(1)
-	if v.incomplete {
+	if v.window.Incomplete {
 		c.partial.Add(1)
 	}
 	if v.Quarantined {

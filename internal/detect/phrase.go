@@ -66,6 +66,8 @@ func (j *judgement) reason(s signal, it *cbad.Item) anomaly.Reason {
 		if it.Context != 0 {
 			r.Context = d.shownName(it.Context)
 		}
+	case cbad.LogPerSpan:
+		r.Item, r.Context = nouns[logs], strconv.FormatUint(it.Context, 10)
 	default:
 		// The context of logs is a template, and there already.
 	}
@@ -183,6 +185,8 @@ func phrase(channel cbad.ChannelKind, r *anomaly.Reason) string {
 			return fmt.Sprintf("%s is %s, usual %s to %s", what, quantity(r.Observed), low, high)
 		}
 		return fmt.Sprintf("%s is %s, about %s was expected", what, quantity(r.Observed), quantity(r.Expected))
+	case cbad.LogPerSpan:
+		return fmt.Sprintf("only %s log lines where as many spans (%s) usually come with %s", anomaly.Number(r.Observed), r.Context, anomaly.Number(r.Expected))
 	default:
 		if r.Text != "" { // put into words already
 			return r.Text

@@ -39,7 +39,7 @@ func TestEveryFieldIsKeptOrListed(t *testing.T) {
 		{lending{}, lendingState{}, map[string]string{"d": "the detector", "due": "kept as LendingDue", "of": "kept as Pool"}},
 		{models{}, modelsState{}, map[string]string{
 			"d": "the detector", "service": "its own record",
-			"batch": "reused memory", "spare": "the same", "ps": "the same",
+			"batch": "reused memory", "spare": "the same", "beside": "the same", "ps": "the same",
 			"rows":     "a file's rows are judged in one call",
 			"bytes":    "the sum of measured",
 			"measured": "kept per stream", "warmth": "kept per stream",

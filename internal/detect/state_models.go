@@ -46,13 +46,13 @@ type verdictState struct {
 }
 
 type signalVerdictState struct {
-	Verdict    cbad.Verdict
-	Unscored   uint64
-	Incomplete bool
-	Callers    []uint64
-	Evidence   []byte
-	Items      []byte
-	Basis      []byte
+	Verdict  cbad.Verdict
+	Window   cbad.Window
+	Unscored uint64
+	Callers  []uint64
+	Evidence []byte
+	Items    []byte
+	Basis    []byte
 }
 
 type lookState struct {
@@ -86,7 +86,7 @@ func (m *models) save(open [signals][]spansState) (*modelsState, error) {
 		out := verdictState{Window: v.window, Present: v.present}
 		for sig := range v.signals {
 			if sv := &v.signals[sig]; v.present[sig] {
-				out.Signals[sig] = signalVerdictState{sv.Verdict, sv.unscored, sv.incomplete, sv.callers, sv.evidence, sv.items, sv.basis}
+				out.Signals[sig] = signalVerdictState{sv.Verdict, sv.window, sv.unscored, sv.callers, sv.evidence, sv.items, sv.basis}
 			}
 		}
 		s.Verdicts = append(s.Verdicts, out)
@@ -147,7 +147,7 @@ func (m *models) load(s *modelsState) (err error) {
 		v := &verdict{window: in.Window, present: in.Present}
 		for sig := range in.Signals {
 			sv := &in.Signals[sig]
-			v.signals[sig] = signalVerdict{sv.Verdict, sv.Unscored, sv.Incomplete, sv.Callers, sv.Evidence, sv.Items, sv.Basis}
+			v.signals[sig] = signalVerdict{sv.Verdict, sv.Window, sv.Unscored, sv.Callers, sv.Evidence, sv.Items, sv.Basis}
 		}
 		m.verdicts = append(m.verdicts, v)
 	}

@@ -85,6 +85,11 @@ func (f *fakeModel) Close(w cbad.Window, v *cbad.Verdict) error {
 	return nil
 }
 
+func (f *fakeModel) PerSpan(_ cbad.Window, _, _ uint64, _ float64, v *cbad.Verdict) error {
+	*v = cbad.Verdict{}
+	return nil
+}
+
 func (f *fakeModel) Save() ([]byte, error)          { return pack.Marshal(f.records), nil }
 func (f *fakeModel) Evidence() ([]byte, error)      { return nil, nil }
 func (f *fakeModel) Items() ([]byte, error)         { return nil, nil }

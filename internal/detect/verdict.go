@@ -11,12 +11,12 @@ type verdict struct {
 
 type signalVerdict struct {
 	cbad.Verdict
-	unscored   uint64
-	incomplete bool
-	callers    []uint64 // services whose calls the spans answered
-	evidence   []byte
-	items      []byte
-	basis      []byte // of the channels; the memory is reused
+	window   cbad.Window // as it was closed
+	unscored uint64
+	callers  []uint64 // services whose calls the spans answered
+	evidence []byte
+	items    []byte
+	basis    []byte // of the channels; the memory is reused
 }
 
 // verdict finds or makes the verdict of a window. Judged ones are reused: their slices are worth keeping.

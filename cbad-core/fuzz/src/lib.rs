@@ -122,11 +122,23 @@ impl Owned {
             requests.resize(v.n_requests as usize, cbad_request::default());
             ok(cbad_stream_requests(self.0, requests.as_mut_ptr(), requests.len(), &mut n))?;
         }
+        self.said(v, points, requests)
+    }
+
+    /// What is said of records beside spans, or the status.
+    pub fn per_span(&self, window: &cbad_window, records: u64, spans: u64, counted: f64) -> Result<Said, i32> {
+        let mut v = cbad_verdict { struct_size: size_of::<cbad_verdict>() as u32, ..Default::default() };
+        // SAFETY: pointers are to live values.
+        ok(unsafe { cbad_stream_per_span(self.0, window, records, spans, counted, &mut v) })?;
+        self.said(v, Vec::new(), Vec::new())
+    }
+
+    fn said(&self, verdict: cbad_verdict, points: Vec<cbad_point>, requests: Vec<cbad_request>) -> Result<Said, i32> {
         // SAFETY: fetch passes a buffer that is as long as it says.
         let items = fetch(|buf, cap, n| unsafe { cbad_stream_items(self.0, buf, cap, n) })?;
         // SAFETY: as above.
         let evidence = fetch(|buf, cap, n| unsafe { cbad_stream_evidence(self.0, buf, cap, n) })?;
-        Ok(Said { verdict: v, points, requests, items, evidence })
+        Ok(Said { verdict, points, requests, items, evidence })
     }
 }
 
@@ -172,7 +184,7 @@ impl Said {
         for c in &v.channels[..v.n_channels as usize] {
             p("channel p", c.p);
             p("channel p_floor", c.p_floor);
-            assert!(c.statistic.is_finite() && (1..=13).contains(&c.kind), "{c:?}");
+            assert!(c.statistic.is_finite() && (1..=14).contains(&c.kind), "{c:?}");
         }
         assert!(v.records_over_cap <= v.records && v.records_unusable <= v.records, "{v:?}");
         assert!(v.n_items <= 16, "{v:?}");
@@ -313,7 +325,7 @@ pub fn observe(kind: u32, data: &[u8]) {
                 seen += 1;
             }
             6 => {
-                close_both(&plain, &mut twin, &records, windows, u32::from(op / 8));
+                close_both(kind, &plain, &mut twin, &records, windows, u32::from(op / 8));
                 share_both(&plain, &twin, &mut pool);
                 seen += records.len();
                 records.clear();
@@ -322,7 +334,7 @@ pub fn observe(kind: u32, data: &[u8]) {
             _ => {
                 // The same again, minute after minute: past warm-up in few bytes.
                 for _ in 0..=op / 8 {
-                    close_both(&plain, &mut twin, &records, windows, 0);
+                    close_both(kind, &plain, &mut twin, &records, windows, 0);
                     seen += records.len();
                     windows += 1;
                     for r in &mut records {
@@ -335,10 +347,10 @@ pub fn observe(kind: u32, data: &[u8]) {
             }
         }
     }
-    close_both(&plain, &mut twin, &records, windows, CBAD_WINDOW_LAST);
+    close_both(kind, &plain, &mut twin, &records, windows, CBAD_WINDOW_LAST);
 }
 
-fn close_both(plain: &Owned, twin: &mut Owned, records: &[Vec<u8>], window: u64, flags: u32) {
+fn close_both(kind: u32, plain: &Owned, twin: &mut Owned, records: &[Vec<u8>], window: u64, flags: u32) {
     plain.observe_all(records.iter(), records.len().max(1));
     twin.observe_all(records.iter().rev(), 3);
     let start_ns = (1_000_000 + window) * MINUTE;
@@ -360,6 +372,15 @@ fn close_both(plain: &Owned, twin: &mut Owned, records: &[Vec<u8>], window: u64,
     a.check();
     assert_eq!(a.text(), b.text(), "window {window}: order of arrival or a snapshot changed the verdict");
     *twin = reloaded(twin);
+    if kind == CBAD_LOGS {
+        // Any number of spans; what lines cost is not said again in some windows.
+        let beside =
+            |s: &Owned| s.per_span(&w, a.verdict.records, window * 37 % 64, a.verdict.bits * (window % 2) as f64);
+        let (a, b) = (beside(plain), beside(twin));
+        let (a, b) = a.and_then(|a| Ok((a, b?))).unwrap_or_else(|e| panic!("per span: {e}: {}", message()));
+        a.check();
+        assert_eq!(a.text(), b.text(), "window {window}: a snapshot changed what is said beside spans");
+    }
 }
 
 /// What both show is the same, and is lent to both.

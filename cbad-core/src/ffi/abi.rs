@@ -138,7 +138,7 @@ pub struct cbad_window {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct cbad_channel {
     /// 1 log_new, 2 log_transition, 3 log_count, 4 request, 5 trace_new, 6 trace_count, 7 trace_duration,
-    /// 8 trace_net, 9 metric, 10 trace_error, 11 log_volume, 12 trace_volume, 13 metric_volume.
+    /// 8 trace_net, 9 metric, 10 trace_error, 11 log_volume, 12 trace_volume, 13 metric_volume, 14 log_per_span.
     pub kind: u32,
     /// 0.
     pub reserved: u32,

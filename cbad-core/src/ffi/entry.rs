@@ -6,6 +6,7 @@ use crate::calibrate::pool;
 use crate::math;
 use crate::metric::prior::{self, Pool};
 use crate::volume::gaps::Gaps;
+use crate::volume::Had;
 use crate::Channel;
 
 use super::abi::*;
@@ -123,6 +124,37 @@ pub unsafe extern "C" fn cbad_stream_close(
         cbad_verdict::check_size(unsafe { raw::read("out", out.cast::<u32>())? })?;
         raw::check("out", out)?;
         let verdict = s.close(&window)?;
+        unsafe { raw::write("out", out, verdict) }
+    })
+}
+
+/// Judges how many records a closed window of a log stream had beside the spans of its service in it, and learns that. Windows
+/// come in order, each once and after its close; what is observed meanwhile does not matter. counted are the bits that the counts of
+/// the window's lines and calls cost (statistic of kinds 3 and 6), which are not said again. out has one channel
+/// (CBAD_VERDICT_QUARANTINED) where there were fewer records than usual, else none; its item and basis can be fetched until the
+/// next close.
+/// Errors: as cbad_stream_close; CBAD_INVALID of a stream that is not of logs, and where counted is negative or no number.
+///
+/// # Safety
+/// window must be readable, out readable and writable.
+#[no_mangle]
+pub unsafe extern "C" fn cbad_stream_per_span(
+    stream: cbad_stream,
+    window: *const cbad_window,
+    records: u64,
+    spans: u64,
+    counted: f64,
+    out: *mut cbad_verdict,
+) -> i32 {
+    within(stream, |s| {
+        // SAFETY: the caller's contract, here and below; raw checks null and alignment. Only struct_size of out need be set.
+        let window = unsafe { raw::read("window", window)? }.to_window()?;
+        cbad_verdict::check_size(unsafe { raw::read("out", out.cast::<u32>())? })?;
+        raw::check("out", out)?;
+        if counted.is_nan() || counted < 0.0 {
+            return fail(CBAD_INVALID, format!("counted must not be negative (got {counted})"));
+        }
+        let verdict = s.per_span(&window, &Had { records, spans, counted })?;
         unsafe { raw::write("out", out, verdict) }
     })
 }

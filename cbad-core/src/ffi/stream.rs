@@ -9,6 +9,7 @@ use crate::log::LogStream;
 use crate::metric::prior::Pool;
 use crate::metric::MetricStream;
 use crate::trace::TraceStream;
+use crate::volume::Had;
 use crate::{Batch, Channel, ChannelKind, Detector, Params, Verdict, Window};
 
 use super::abi::*;
@@ -144,6 +145,21 @@ impl Stream {
         let detector = self.inner.detector();
         let verdict = detector.close(window);
         let out = cbad_verdict::from_verdict(&verdict, detector.evidence().is_some(), detector.evicted());
+        self.last = Some(verdict);
+        out
+    }
+
+    /// As [`Stream::close`], of records beside spans; only a log stream judges them.
+    pub(super) fn per_span(&mut self, window: &Window, had: &Had) -> Result<cbad_verdict, Failure> {
+        let Inner::Logs(logs) = &mut self.inner else {
+            return fail(CBAD_INVALID, "records are judged beside spans by a stream of logs alone");
+        };
+        self.snapshot = None;
+        self.evidence = Some(Vec::new());
+        self.items = None;
+        self.basis = None;
+        let verdict = logs.per_span(window, had);
+        let out = cbad_verdict::from_verdict(&verdict, false, logs.evicted());
         self.last = Some(verdict);
         out
     }

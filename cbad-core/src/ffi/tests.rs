@@ -121,6 +121,34 @@ fn wrong_abi_is_refused() {
 }
 
 #[test]
+fn records_beside_spans_are_judged_by_logs_alone() {
+    let beside = |s: cbad_stream, counted: f64| {
+        let mut v = verdict();
+        // SAFETY: both pointers are to live values.
+        (unsafe { cbad_stream_per_span(s, &window(), 5, 50, counted, &mut v) }, v)
+    };
+    let (logs, traces) = (new(CBAD_LOGS), new(CBAD_TRACES));
+    let (status, v) = beside(logs, 0.0);
+    assert_eq!((status, v.records, v.n_channels, v.p), (CBAD_OK, 5, 0, 1.0), "{}", message());
+    for counted in [-1.0, f64::NAN] {
+        assert_eq!(beside(logs, counted).0, CBAD_INVALID);
+        assert!(message().contains("counted must not be negative"), "{}", message());
+    }
+    assert_eq!(beside(traces, 0.0).0, CBAD_INVALID);
+    assert!(message().contains("stream of logs"), "{}", message());
+    // SAFETY: pointers are null, which is what is tested, or to live values.
+    unsafe {
+        assert_eq!(cbad_stream_per_span(logs, null(), 5, 50, 0.0, &mut verdict()), CBAD_NULL);
+        assert_eq!(cbad_stream_per_span(logs, &window(), 5, 50, 0.0, null_mut()), CBAD_NULL);
+        let mut old = cbad_verdict { struct_size: 3, ..verdict() };
+        assert_eq!(cbad_stream_per_span(logs, &window(), 5, 50, 0.0, &mut old), CBAD_ABI);
+    }
+    for s in [logs, traces] {
+        assert_eq!(cbad_stream_free(s), CBAD_OK);
+    }
+}
+
+#[test]
 fn null_pointers_are_refused() {
     let s = new(CBAD_METRICS);
     let mut other = 0;

@@ -14,7 +14,7 @@ use crate::count::{self, Kind, Limits, Model, Scored};
 use crate::evidence::Evidence;
 use crate::quarantine::Quarantine;
 use crate::request::{self, Requests};
-use crate::volume::{Judged, Volume};
+use crate::volume::{Had, Judged, PerSpan, Volume};
 use crate::{
     Batch, Channel, ChannelKind, Detector, LogRecord, Params, RecordError, RequestVerdict, StreamState, Verdict, Window,
 };
@@ -33,6 +33,7 @@ pub struct LogStream {
     requests: Requests,
     baseline: Baseline,
     volume: Volume,
+    per_span: PerSpan,
     learnt: u32,
     /// What followed what for the first time in the quarantined windows since the last learnt one.
     pending: BTreeSet<(u64, u64)>,
@@ -76,6 +77,7 @@ impl LogStream {
             requests: Requests::new(&params),
             baseline: Baseline::new(sample_bytes),
             volume: Volume::default(),
+            per_span: PerSpan::default(),
             learnt: 0,
             pending: BTreeSet::new(),
             previous: 0,
@@ -90,6 +92,12 @@ impl LogStream {
     /// What the limits turned away.
     pub fn turned(&self) -> Turned {
         Turned { templates: self.miner.turned(), counts: self.model.evictions(), requests: self.requests.turned() }
+    }
+
+    /// Judges how many records a closed window had beside the spans of the service in it: a verdict of its own, with one channel
+    /// where there were fewer than usual and none otherwise. Windows come in order, each once; what is open does not matter.
+    pub fn per_span(&mut self, window: &Window, had: &Had) -> Verdict {
+        self.per_span.close(window, had, &self.params)
     }
 
     fn state(&self) -> StreamState {
@@ -248,6 +256,7 @@ impl Detector for LogStream {
             + self.baseline.memory()
             + self.pending.len() * 16
             + self.volume.memory()
+            + self.per_span.memory()
             + self.open.tuples.capacity() * size_of::<Tuple>()
             + self.open.sample.memory()
             + self.tables.memory()

@@ -27,7 +27,7 @@ const HOUR_MIN: f32 = 10.0;
 
 /// The dispersion of the horizon's sums: mean Pearson statistic `(x − μ)²/μ`, never below 1 (Poisson).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Dispersion {
+pub(super) struct Dispersion {
     pearson: f64,
     windows: f64,
 }
@@ -37,14 +37,14 @@ impl Dispersion {
         dispersion::factor(self.pearson, self.windows)
     }
 
-    fn learn(&mut self, x: f64, mu: f64) {
+    pub fn learn(&mut self, x: f64, mu: f64) {
         let pearson = ((x - mu) * (x - mu) / mu.max(1e-9)).min(PEARSON_CAP * self.factor());
         self.pearson = self.pearson * DECAY + pearson;
         self.windows = self.windows * DECAY + 1.0;
     }
 
     /// Bits of a fall from `mu` to `x`.
-    fn bits(&self, x: f64, mu: f64) -> f64 {
+    pub fn bits(&self, x: f64, mu: f64) -> f64 {
         if mu <= 0.0 {
             return 0.0;
         }

@@ -27,6 +27,7 @@
 
 pub(crate) mod gaps;
 mod level;
+mod per_span;
 #[cfg(test)]
 mod tests;
 
@@ -39,6 +40,7 @@ use crate::{Channel, ChannelKind, Item, Params, Verdict, Window};
 
 use gaps::Gaps;
 use level::Level;
+pub use per_span::{Had, PerSpan};
 
 /// Windows after a change of instance in which fewer records are no oddity: a service starts up.
 const GRACE_WINDOWS: u32 = 3;

@@ -53,7 +53,7 @@ function PartRow({ part: { reason, bits, share } }: { part: Part }) {
 }
 
 const channels: Readonly<Record<string, string>> = {
-  log_new: "new lines", log_transition: "what followed what", log_count: "how often lines came", request: "courses of requests", log_volume: "how many lines",
+  log_new: "new lines", log_transition: "what followed what", log_count: "how often lines came", request: "courses of requests", log_volume: "how many lines", log_per_span: "lines for the spans there were",
   trace_new: "new calls", trace_count: "how often calls came", trace_duration: "durations", trace_net: "time between client and server", trace_error: "errors of calls",
   trace_volume: "how many calls", metric: "values of metrics", metric_volume: "points of metrics",
 };
