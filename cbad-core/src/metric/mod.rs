@@ -9,6 +9,7 @@ mod latch;
 #[cfg(test)]
 mod lent_tests;
 mod mixture;
+mod past;
 pub mod prior;
 mod season;
 mod series;

@@ -7,15 +7,12 @@
 //! largest of their decades (Simes 1986): one odd point of many is worth less than one alone, and all of them as much.
 //! So `T` is of the same size whether a window is full or has just begun. Where the series drifts, `L` is that if more.
 //!
-//! p is the rank of `T` among the service's own past (one series' oddity among hundreds is ordinary, and how ordinary
-//! only the service itself can say), and 1 while there is too little past and in the windows after an instance
-//! changed. Before enough windows in which series spoke of their own past, what ranks is the sum of what counts no more than
-//! others' past lends ([`LENT`]), among the sums of that kind since the first that was lent: `T` itself reaches much further
-//! as soon as series have a past, and would look as if something had happened. Every `T` is remembered, so p stays honest, but those of odd windows only when their run has ended or
-//! [`MAX_WAITING`] of them are there: an incident's second minute is held against the time before the first.
+//! p is the rank of `T` among the service's own [`past`](super::past), and 1 while there is too little of it and in the windows
+//! after an instance changed.
 
 use serde::{Deserialize, Serialize};
 
+use super::past::{Past, Sums};
 use super::prior::{Pool, Prior, LENT};
 use super::series::{Series, Voice};
 use super::table::{Key, Table};
@@ -30,29 +27,15 @@ use crate::verdict::{Channel, ChannelKind, Item, PointVerdict};
 use crate::volume::{Judged as Volumes, Volume};
 use crate::{Batch, Detector, Params, StreamState, Verdict, Window};
 
-/// No verdict on the service before so many windows in which some series could speak: the rank among fewer says
-/// nothing, and the tail beyond it is all prior.
-const MIN_WINDOWS: u32 = 50;
 /// Windows without a verdict from one in which an instance changed: starting up looks like a fault.
 const GRACE_WINDOWS: u32 = 30;
 /// Decades of a series that are ordinary and count nothing.
 const FREE_DECADES: f64 = 1.0;
-/// Sums of a run of odd windows that wait; a longer run is learnt as it goes on.
-const MAX_WAITING: usize = 5;
 /// Windows after which a series that went no further out has settled, sooner where everything is adopted sooner. Series
 /// wander more than services do, and a level that is learnt late alarms all the while.
 const SETTLED: u32 = 5;
 /// What all series that rest prove together, in the place of a series' key.
 const RESTING: Key = (u64::MAX, u64::MAX);
-
-/// What the series of a window prove together.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Sums {
-    /// `T`; none where no series spoke of its own past.
-    all: Option<f64>,
-    /// Each series counting no more than others' past lends.
-    early: f64,
-}
 
 /// The metrics of one service.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -61,16 +44,12 @@ pub struct MetricStream {
     table: Table,
     twins: Twins,
     prior: Prior,
-    history: History,
-    /// Ranks while the history is too short.
-    early: Option<Box<History>>,
+    past: Past,
     open: OpenWindow,
     /// Windows closed, and windows of grace left.
     window: u64,
     grace: u32,
     quarantine: Quarantine,
-    /// Sums of quarantined windows, which the history has not learnt yet.
-    waiting: Vec<Sums>,
     volume: Volume,
     #[serde(skip)]
     scratch: Vec<f64>,
@@ -87,13 +66,11 @@ impl MetricStream {
             params,
             twins: Twins::default(),
             prior: Prior::default(),
-            history: History::of_services(),
-            early: Some(Box::new(History::of_services())),
+            past: Past::default(),
             open: OpenWindow::default(),
             window: 0,
             grace: 0,
             quarantine: Quarantine::default(),
-            waiting: Vec::new(),
             volume: Volume::default(),
             scratch: Vec::new(),
             spoken: Vec::new(),
@@ -126,7 +103,7 @@ impl MetricStream {
 
     /// What a window's sum is ranked among.
     pub(super) fn history(&self) -> &History {
-        self.early.as_deref().unwrap_or(&self.history)
+        self.past.history()
     }
 
     pub(super) fn series_of(&self, key: &Key) -> Option<&Series> {
@@ -252,8 +229,8 @@ impl MetricStream {
         self.twins.window(self.window, self.open.family_means());
         let voice = self.open.judged.iter().map(|j| j.step.voice).max().unwrap_or(Voice::Silent);
         let (total, early, contributors) = self.join();
-        let ranked = if self.early.is_some() { early } else { total };
-        if self.early.is_some() {
+        let ranked = if self.past.is_early() { early } else { total };
+        if self.past.is_early() {
             self.open.judged[..contributors].iter_mut().for_each(Judged::cap);
         }
 
@@ -273,10 +250,8 @@ impl MetricStream {
 
         // A window in which no series could speak yet says nothing on how large T is.
         if !window.incomplete && !window.partial && voice > Voice::Silent {
-            self.waiting.push(Sums { all: (voice == Voice::Own).then_some(total), early });
-            if !verdict.quarantined || self.waiting.len() >= MAX_WAITING {
-                self.remember_waiting();
-            }
+            let sums = Sums { all: (voice == Voice::Own).then_some(total), early };
+            self.past.learn(sums, verdict.quarantined, self.needed());
         }
         if !verdict.quarantined || verdict.adopted {
             for j in &self.open.judged {
@@ -288,22 +263,9 @@ impl MetricStream {
         self.grace = self.grace.saturating_sub(1);
     }
 
-    /// Takes the sums that waited into the past, and gives up the early one when it is not needed any more.
-    fn remember_waiting(&mut self) {
-        for sums in self.waiting.drain(..) {
-            if let Some(early) = &mut self.early {
-                early.add(sums.early);
-            }
-            sums.all.into_iter().for_each(|t| self.history.add(t));
-        }
-        if self.history.len() >= self.needed() as usize {
-            self.early = None;
-        }
-    }
-
     /// Windows to be ranked among before anything is said.
     fn needed(&self) -> u32 {
-        self.params.warmup_windows.max(MIN_WINDOWS)
+        Past::needed(self.params.warmup_windows)
     }
 
     /// Quarantine keeps odd windows out of the sample that evidence compares with; the models learn regardless.
@@ -377,9 +339,7 @@ impl Detector for MetricStream {
             + self.table.memory()
             + self.twins.memory()
             + self.prior.memory()
-            + self.history.memory()
-            + self.early.as_ref().map_or(0, |h| std::mem::size_of::<History>() + h.memory())
-            + self.waiting.capacity() * std::mem::size_of::<Sums>()
+            + self.past.memory()
             + self.volume.memory()
             + self.open.memory()
     }
