@@ -40,6 +40,9 @@ func Merge(ctx context.Context, files []File, read *atomic.Int64, deliver func(I
 			if err := deliver(Item{Path: it.Path, Line: it.Line, Problem: ahead}); err != nil {
 				return err
 			}
+			if it.Count == 0 { // nothing else was in it
+				continue
+			}
 		}
 		if err := deliver(it); err != nil {
 			return err
