@@ -88,56 +88,65 @@ func Find(ctx context.Context, text string, first, last int64, read Read) (*Cand
 	if last < first {
 		return c, nil
 	}
-	ranges, err := choose(ctx, rangesOf(text), first, last, read)
+	ch, err := choose(ctx, rangesOf(text), first, last, read)
 	if err != nil {
 		return nil, err
+	}
+	if ch.common {
+		return Everything, nil
 	}
 	wanted := make([]int64, 0, last-first+1)
 	for block := first; block <= last; block++ {
 		wanted = append(wanted, block)
 	}
-	err = read(ctx, ranges[:1], wanted, func(_ int, block int64, packed []byte) {
-		set := c.blocks[block]
-		if set == nil {
-			set = &Set{}
-			c.blocks[block] = set
-		}
-		set.Unpack(packed)
-	})
+	once := len(ch.ranges)
+	if ch.rare { // the first of them may well be enough
+		once = 1
+	}
+	sets, err := readSets(ctx, ch.ranges[:once], wanted, read)
 	if err != nil {
 		return nil, err
 	}
-	c.recount()
-	for i := 1; i < len(ranges) && c.Count > enough; i++ {
-		if err := c.narrow(ctx, ranges[i], read); err != nil {
-			return nil, err
-		}
+	c.blocks = sets[0]
+	if c.keep(sets[1:]); once == len(ch.ranges) || c.Count <= enough {
+		return c, nil
 	}
+	if sets, err = readSets(ctx, ch.ranges[once:], slices.Sorted(maps.Keys(c.blocks)), read); err != nil {
+		return nil, err
+	}
+	c.keep(sets)
 	return c, nil
 }
 
-// narrow leaves the candidates that have a gram.
-func (c *Candidates) narrow(ctx context.Context, gram Range, read Read) error {
-	having := make(map[int64]*Set, len(c.blocks))
-	err := read(ctx, []Range{gram}, slices.Sorted(maps.Keys(c.blocks)), func(_ int, block int64, packed []byte) {
-		var set Set
-		set.Unpack(packed)
-		having[block] = c.blocks[block]
-		having[block].Intersect(&set)
-	})
-	if err != nil {
-		return err
+// readSets returns for each range the rows that have one of its grams, of those blocks where any has.
+func readSets(ctx context.Context, ranges []Range, wanted []int64, read Read) ([]map[int64]*Set, error) {
+	sets := make([]map[int64]*Set, len(ranges))
+	for i := range sets {
+		sets[i] = make(map[int64]*Set, len(wanted))
 	}
-	c.blocks = having
-	c.recount()
-	return nil
+	err := read(ctx, ranges, wanted, func(n int, block int64, packed []byte) {
+		set := sets[n][block]
+		if set == nil {
+			set = &Set{}
+			sets[n][block] = set
+		}
+		set.Unpack(packed)
+	})
+	return sets, err
 }
 
-// recount counts the candidates and forgets blocks that have none.
-func (c *Candidates) recount() {
+// keep leaves the candidates that are in all of these sets, too, and counts them.
+func (c *Candidates) keep(sets []map[int64]*Set) {
 	c.Count = 0
-	for block, set := range c.blocks {
-		n := set.Count()
+	for block, rows := range c.blocks {
+		for _, set := range sets {
+			if other := set[block]; other != nil {
+				rows.Intersect(other)
+			} else {
+				*rows = Set{}
+			}
+		}
+		n := rows.Count()
 		if n == 0 {
 			delete(c.blocks, block)
 		}

@@ -33,21 +33,27 @@ func (s *sample) leave(other *sample) (n int) {
 	return n
 }
 
-// choose reads all ranges in blocks spread over the index. It returns those to read in all blocks: the rarest, then again and again the one that
-// leaves the fewest rows, until four of five rows that are left have all of them. Reading a gram more then costs more than looking at the rows that it
-// would leave out. Where no row is left, the sample tells no more, and the others follow by how rare they are.
-func choose(ctx context.Context, ranges []Range, first, last int64, read Read) ([]Range, error) {
-	if len(ranges) == 1 {
-		return ranges, nil
-	}
+// choice is what to read of the index: these ranges in all blocks, or nothing where the text is common. Rare is when no sampled row has all of them.
+type choice struct {
+	ranges       []Range
+	common, rare bool
+}
+
+// choose reads all ranges in blocks spread over the index. It chooses the rarest, then again and again the one that leaves the fewest rows, until four
+// of five rows that are left have all of them: reading a gram more then costs more than looking at the rows that it would leave out. Where no row is
+// left, the sample tells no more, and the others follow by how rare they are. Where every fourth row has all grams, one finds a page of them without.
+func choose(ctx context.Context, ranges []Range, first, last int64, read Read) (choice, error) {
 	grams, err := countIn(ctx, ranges, first, last, read)
 	if err != nil {
-		return nil, err
+		return choice{}, err
 	}
 	slices.SortStableFunc(grams, func(a, b *counted) int { return cmp.Compare(a.count, b.count) })
-	all, least := grams[0].rows, 0
-	for _, g := range grams {
+	all, least := grams[0].rows, grams[0].count
+	for _, g := range grams[1:] {
 		least = all.leave(&g.rows)
+	}
+	if least > sampled*BlockRows/4 {
+		return choice{common: true}, nil
 	}
 	left, count := grams[0].rows, grams[0].count
 	n := 1
@@ -64,11 +70,11 @@ func choose(ctx context.Context, ranges []Range, first, last int64, read Read) (
 	if count == 0 {
 		n = len(grams)
 	}
-	chosen := make([]Range, min(n, asked))
-	for i := range chosen {
-		chosen[i] = grams[i].Range
+	c := choice{rare: count == 0}
+	for _, g := range grams[:min(n, asked)] {
+		c.ranges = append(c.ranges, g.Range)
 	}
-	return chosen, nil
+	return c, nil
 }
 
 // counted is a range with its rows in the sample.
@@ -89,9 +95,10 @@ func countIn(ctx context.Context, ranges []Range, first, last int64, read Read) 
 		all[i] = &counted{Range: r}
 	}
 	err := read(ctx, ranges, wanted, func(n int, block int64, packed []byte) {
-		set := &all[n].rows[slices.Index(wanted, block)]
-		set.Unpack(packed)
-		all[n].count += set.Count()
+		all[n].rows[slices.Index(wanted, block)].Unpack(packed)
 	})
+	for _, g := range all {
+		g.count = g.rows.both(&g.rows)
+	}
 	return all, err
 }

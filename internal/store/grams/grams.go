@@ -5,25 +5,45 @@ package grams
 import (
 	"cmp"
 	"slices"
+	"unicode/utf8"
 )
 
-// Gram is three bytes in a row, the first one on top.
+// Gram is three bytes in a row, the first one on top; or above them the mark that stands before a word, if it begins with them. Many texts have
+// any three digits somewhere, few a number that begins with them.
 type Gram uint32
 
 // each calls f for every byte of a text with the two after it; behind the end of the text there are zeros. So whatever is in a text, be
-// it one byte, is the beginning of a gram.
+// it one byte, is the beginning of a gram. It also calls f for the words that begin in the text and have three bytes there.
 func each(text string, f func(Gram)) {
-	var g Gram
-	for i := range len(text) + 2 {
-		var c byte
+	for i := range len(text) {
+		f(three(text, i))
+	}
+	heads(text, f)
+}
+
+// three is the gram of a place.
+func three(text string, at int) (g Gram) {
+	for i := at; i < at+3; i++ {
+		g <<= 8
 		if i < len(text) {
-			c = text[i]
-		}
-		g = (g<<8 | Gram(c)) & 0xffffff
-		if i >= 2 {
-			f(g)
+			g |= Gram(text[i])
 		}
 	}
+	return g
+}
+
+// heads calls f for each mark with the three bytes after it that begin a word.
+func heads(text string, f func(Gram)) {
+	for i := 0; i+3 < len(text); i++ {
+		if c := text[i]; c > 0 && c < utf8.RuneSelf && !wordly(c) && wordly(text[i+1]) {
+			f(Gram(c)<<24 | three(text, i+1))
+		}
+	}
+}
+
+// wordly tells letters, digits and parts of letters beyond ASCII from marks.
+func wordly(c byte) bool {
+	return c >= utf8.RuneSelf || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
 // Range are grams from one to another, both included.
@@ -38,26 +58,33 @@ func rangesOf(text string) (all []Range) {
 	case 0:
 		return nil
 	case 1, 2:
-		shift := 8 * (3 - len(text))
-		var g Gram
-		for _, c := range []byte(text) {
-			g = g<<8 | Gram(c)
-		}
-		return []Range{{g << shift, g<<shift | (1<<shift - 1)}}
+		g := three(text, 0)
+		return []Range{{g, g | (1<<(8*(3-len(text))) - 1)}}
 	}
-	last := len(text) - 3
-	n := min(last+1, maxRanges)
-	for i := range n {
-		at := 0
-		if n > 1 {
-			at = i * last / (n - 1)
-		}
-		g := Gram(text[at])<<16 | Gram(text[at+1])<<8 | Gram(text[at+2])
+	var words, others []Gram
+	heads(text, func(g Gram) { words = append(words, g) })
+	for i := range len(text) - 2 {
+		others = append(others, three(text, i))
+	}
+	words = spread(words, maxRanges/2)
+	for _, g := range append(words, spread(others, maxRanges-len(words))...) {
 		if r := (Range{g, g}); !slices.Contains(all, r) {
 			all = append(all, r)
 		}
 	}
 	return all
+}
+
+// spread are at most n of some grams, from the first to the last.
+func spread(all []Gram, n int) []Gram {
+	if len(all) <= n {
+		return all
+	}
+	some := make([]Gram, n)
+	for i := range some {
+		some[i] = all[i*(len(all)-1)/(n-1)]
+	}
+	return some
 }
 
 // Text is what a text is looked for in, and the number of its row.

@@ -26,18 +26,14 @@ var reading = pgx.TxOptions{BeginQuery: "BEGIN ISOLATION LEVEL REPEATABLE READ R
 // search returns the first n rows that have the query's text, as of one moment.
 func (s *Store) search(ctx context.Context, o order, q store.Query, n int) (list []*anomaly.Anomaly, err error) {
 	err = pgx.BeginTxFunc(ctx, s.pool, reading, func(tx pgx.Tx) error {
-		ids, err := find(ctx, tx, o, q, n)
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		list, err = collect(ctx, tx, selected(q)+" WHERE id = ANY ($1)"+o.by(), []any{ids})
+		list, err = find(ctx, tx, o, q, n)
 		return err
 	})
 	return list, err
 }
 
-// find returns the ids of the first n rows that have the text.
-func find(ctx context.Context, tx pgx.Tx, o order, q store.Query, n int) ([]uuid.UUID, error) {
+// find returns the first n rows that have the text.
+func find(ctx context.Context, tx pgx.Tx, o order, q store.Query, n int) ([]*anomaly.Anomaly, error) {
 	c, err := candidatesOf(ctx, tx, clean(store.Fold(q.Text)))
 	if err != nil {
 		return nil, err
@@ -60,50 +56,46 @@ func (o order) place() (at func(uuid.UUID) *store.Position, into []any) {
 }
 
 // having returns the first n of some rows, as far as they are in the list and have the text.
-func having(ctx context.Context, tx pgx.Tx, o order, q store.Query, numbers []int64, n int) ([]uuid.UUID, error) {
+func having(ctx context.Context, tx pgx.Tx, o order, q store.Query, numbers []int64, n int) ([]*anomaly.Anomaly, error) {
 	if len(numbers) == 0 {
 		return nil, nil
 	}
 	text, args := narrowing(o, q, numbers, n)
-	rows, err := tx.Query(ctx, text, args...) // the rows are named, so one plan is as good as another
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	return collect(ctx, tx, text, args) // the rows are named, so one plan is as good as another
 }
 
-// narrowing looks the rows up before anything else is asked of them.
+// narrowing looks the rows up before anything else is asked of them, and reads the rest of those that are left.
 func narrowing(o order, q store.Query, numbers []int64, n int) (string, []any) {
 	w := o.conditions(q)
 	w.add("search_text LIKE ?", like(q.Text))
 	return "WITH candidates AS MATERIALIZED (SELECT id, timestamp, score, p_value, ncd_score, service, status, stream_type, kind, incident_id, search_text" +
-		" FROM anomalies WHERE number = ANY (" + w.parameter(numbers) + "))" +
-		" SELECT id FROM candidates" + w.clause() + o.by() + " LIMIT " + w.parameter(n), w.args
+		" FROM anomalies WHERE number = ANY (" + w.parameter(numbers) + ")) " + selected(q) +
+		" WHERE id = ANY (ARRAY(SELECT id FROM candidates" + w.clause() + o.by() + " LIMIT " + w.parameter(n) + "))" + o.by(), w.args
 }
 
 // stride is how many rows of an index are walked at a time, at most.
 const stride = 20_000
 
 // along walks the list by an index, which costs nothing against reading rows, and reads the texts of candidates only.
-func along(ctx context.Context, tx pgx.Tx, o order, q store.Query, c *grams.Candidates, n int) (found []uuid.UUID, err error) {
+func along(ctx context.Context, tx pgx.Tx, o order, q store.Query, c *grams.Candidates, n int) (found []*anomaly.Anomaly, err error) {
 	for length := min(c.Expected(n), stride); ; {
 		text, args := numbering(o, q, length)
 		var numbers []int64
 		if err := tx.QueryRow(ctx, text, append([]any{fresh}, args...)...).Scan(&numbers); err != nil {
 			return nil, err
 		}
-		ids, err := having(ctx, tx, o, q, c.Among(numbers), n-len(found))
+		more, err := having(ctx, tx, o, q, c.Among(numbers), n-len(found))
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, ids...)
+		found = append(found, more...)
 		if len(found) >= n || len(numbers) < length {
 			return found, nil
 		}
 		if q.After, err = placeOf(ctx, tx, o, numbers[length-1]); err != nil {
 			return nil, err
 		}
-		length = min(grams.Further(length, len(ids), n-len(found)), stride)
+		length = min(grams.Further(length, len(more), n-len(found)), stride)
 	}
 }
 
@@ -142,7 +134,7 @@ func candidatesOf(ctx context.Context, tx pgx.Tx, text string) (*grams.Candidate
 	c, err := grams.Find(ctx, text, first, last, func(ctx context.Context, ranges []grams.Range, wanted []int64, f func(int, int64, []byte)) error {
 		from, to := make([]int32, len(ranges)), make([]int32, len(ranges))
 		for i, r := range ranges {
-			from[i], to[i] = int32(r.From), int32(r.To) //nolint:gosec // G115: three bytes
+			from[i], to[i] = int32(r.From), int32(r.To) //nolint:gosec // G115: 31 bits
 		}
 		rows, err := tx.Query(ctx, selectRows, from, to, wanted)
 		if err != nil {

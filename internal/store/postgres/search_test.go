@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
@@ -94,20 +93,23 @@ func TestSearchByEveryWay(t *testing.T) {
 					}
 				}
 				require.NoError(t, pgx.BeginFunc(t.Context(), s.pool, func(tx pgx.Tx) error {
-					byReading, err := along(t.Context(), tx, o, q, grams.Everything, rows)
-					require.NoError(t, err)
+					ids := func(list []*anomaly.Anomaly, err error) []string {
+						require.NoError(t, err)
+						all := []string{}
+						for _, a := range list {
+							all = append(all, a.ID)
+						}
+						return all
+					}
+					byReading := ids(along(t.Context(), tx, o, q, grams.Everything, rows))
 					require.Len(t, byReading, want)
 					cs, err := candidatesOf(t.Context(), tx, c.text)
 					require.NoError(t, err)
-					byLookingUp, err := having(t.Context(), tx, o, q, cs.Numbers(), rows)
-					require.NoError(t, err)
-					require.Equal(t, append([]uuid.UUID{}, byReading...), append([]uuid.UUID{}, byLookingUp...), "%v", c)
-					byWalking, err := along(t.Context(), tx, o, q, cs, rows)
-					require.NoError(t, err)
-					require.Equal(t, byReading, byWalking, "%v", c)
-					usual, err := find(t.Context(), tx, o, q, 120)
-					require.NoError(t, err)
-					require.Equal(t, append([]uuid.UUID{}, byReading[:min(120, want)]...), append([]uuid.UUID{}, usual...), "%v by %s", c, field)
+					if cs != grams.Everything {
+						require.Equal(t, byReading, ids(having(t.Context(), tx, o, q, cs.Numbers(), rows)), "%v", c)
+					}
+					require.Equal(t, byReading, ids(along(t.Context(), tx, o, q, cs, rows)), "%v", c)
+					require.Equal(t, byReading[:min(120, want)], ids(find(t.Context(), tx, o, q, 120)), "%v by %s", c, field)
 					return nil
 				}))
 			}

@@ -99,7 +99,7 @@ func addToBlock(ctx context.Context, tx pgx.Tx, block int64, texts []grams.Text)
 	var g int32
 	var packed []byte
 	if _, err := pgx.ForEachRow(rows, []any{&g, &packed}, func() error {
-		known[grams.Gram(g)] = append([]byte(nil), packed...) //nolint:gosec // G115: three bytes
+		known[grams.Gram(g)] = append([]byte(nil), packed...) //nolint:gosec // G115: 31 bits
 		return nil
 	}); err != nil {
 		return err
@@ -108,7 +108,7 @@ func addToBlock(ctx context.Context, tx pgx.Tx, block int64, texts []grams.Text)
 	var sets [][]byte
 	for g, numbers := range grams.Rows(texts) {
 		if grown, more := grams.Grow(known[g], numbers); more {
-			changed, sets = append(changed, int32(g)), append(sets, grown) //nolint:gosec // G115: three bytes
+			changed, sets = append(changed, int32(g)), append(sets, grown) //nolint:gosec // G115: 31 bits
 		}
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO text_blocks (block, gram, rows) SELECT $1, * FROM unnest($2::integer[], $3::bytea[]) AS v (gram, rows) ORDER BY gram

@@ -194,8 +194,14 @@ func TestSearchByEveryWay(t *testing.T) {
 				}
 				cs, err := candidatesOf(t.Context(), tx, c.text)
 				require.NoError(t, err)
-				require.Len(t, cs.Numbers(), cs.Count)
-				bySorting, err := sorted(t.Context(), tx, sel(), cs.Numbers(), c.text, rows)
+				numbers := cs.Numbers()
+				if cs == grams.Everything {
+					var number int64
+					require.NoError(t, each(t.Context(), tx, "SELECT number FROM anomaly_texts", nil, []any{&number}, func() { numbers = append(numbers, number) }))
+				} else {
+					require.Len(t, numbers, cs.Count)
+				}
+				bySorting, err := sorted(t.Context(), tx, sel(), numbers, c.text, rows)
 				require.NoError(t, err)
 				require.Len(t, bySorting, want, "%v", c)
 				byWalking, err := along(t.Context(), tx, sel(), cs, c.text, rows)
