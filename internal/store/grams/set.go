@@ -73,7 +73,7 @@ func (s *Set) Pack() []byte {
 	next := 0
 	listed.Each(func(row int) {
 		if len(out) < bitmapBytes {
-			out = binary.AppendUvarint(out, uint64(row-next)) //nolint:gosec // G115: ascending
+			out = binary.AppendUvarint(out, uint64(row-next))
 			next = row + 1
 		}
 	})
@@ -127,7 +127,7 @@ func (s *Set) Unpack(packed []byte) {
 func eachListed(packed []byte, f func(row int)) {
 	for row := 0; len(packed) > 0; row++ {
 		distance, n := binary.Uvarint(packed)
-		if n <= 0 || distance >= uint64(BlockRows-row) { //nolint:gosec // G115: not negative
+		if n <= 0 || distance >= uint64(BlockRows-row) {
 			return
 		}
 		row += int(distance) //nolint:gosec // G115: below BlockRows
