@@ -29,7 +29,7 @@ const (
 // Channel is one detector channel's part of a verdict.
 type Channel struct {
 	Signal    Signal  `json:"signal"`
-	Name      string  `json:"name"` // log_new, log_transition, log_count, request, trace_new, trace_count, trace_duration, trace_net, trace_error, metric
+	Name      string  `json:"name"` // log_new, log_transition, log_count, log_per_span, log_volume, request, trace_new, trace_count, trace_duration, trace_net, trace_error, metric
 	Statistic float64 `json:"statistic"`
 	P         float64 `json:"p_value"`
 	PFloor    float64 `json:"p_floor"`

@@ -192,7 +192,7 @@ func headline(reasons []anomaly.Reason) int {
 	vague := func(r anomaly.Reason) bool {
 		return r.Channel == cbad.RequestExcess.String() || r.Item == allOperations
 	}
-	counted := reasons[0].Channel == cbad.LogCount.String() || reasons[0].Channel == cbad.LogTransition.String()
+	counted := slices.Contains(countsOfLines, reasons[0].Channel)
 	if !vague(reasons[0]) && !counted {
 		return 0
 	}
@@ -207,6 +207,9 @@ func headline(reasons []anomaly.Reason) int {
 	}
 	return max(0, slices.IndexFunc(reasons, func(r anomaly.Reason) bool { return !vague(r) && r.Bits >= telling }))
 }
+
+// countsOfLines are the channels that say how many lines there were.
+var countsOfLines = []string{cbad.LogCount.String(), cbad.LogTransition.String(), cbad.LogPerSpan.String()}
 
 // telling is the bits from which on a reason may stand for a window: what is seen once in a thousand windows.
 const telling = 10

@@ -13,6 +13,7 @@ func (m *models) perSpan(v *verdict) {
 	w.Incomplete = w.Incomplete || t.window.Incomplete
 	w.InstanceChanged = w.InstanceChanged || t.window.InstanceChanged
 	w.Partial = w.Partial || t.window.Partial
+	w.Deployed = w.Deployed || t.window.Deployed
 	counted := 0.0
 	for _, sv := range []*signalVerdict{l, t} {
 		for _, c := range sv.Channels {
@@ -26,7 +27,10 @@ func (m *models) perSpan(v *verdict) {
 		m.refused(logs, "judge records beside spans", err)
 		return
 	}
-	l.Adopted = l.Adopted || now.Adopted
+	if now.Adopted && !l.Adopted {
+		l.Adopted = true
+		m.d.counters.signals[logs].adopted.Add(1)
+	}
 	if len(now.Channels) == 0 {
 		return
 	}
@@ -43,7 +47,9 @@ func (m *models) perSpan(v *verdict) {
 	l.basis, l.items = joinLists(l.basis, basis), joinLists(l.items, items)
 	l.Channels = append(l.Channels, now.Channels...)
 	l.Bits += now.Bits
-	l.P = min(l.P, now.P*float64(len(l.Channels)), 1)
+	n := float64(len(l.Channels))
+	l.P = min(l.P, n*now.P, 1)
+	l.PFloor = min(l.PFloor, n*now.PFloor, 1)
 }
 
 // joinLists makes one JSON array of two as the core writes them.

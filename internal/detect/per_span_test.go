@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/driftlock/driftlock/internal/anomaly"
 )
 
 // till is a service that answers some two hundred requests a minute, each with two spans and a line, and is judged as it does.
@@ -108,6 +110,23 @@ func TestFewerLinesForAsManySpansAreAnAnomaly(t *testing.T) {
 	other := &till{lines: s.lines, first: true}
 	other.judge(t)
 	assert.Equal(t, s.windows, other.windows, "whichever signal comes first")
+}
+
+// TestNoLinesAtAllAreSilence: one window without lines proves nothing, however many spans it has, and two are silence.
+func TestNoLinesAtAllAreSilence(t *testing.T) {
+	t.Parallel()
+	for _, a := range (&till{lines: func(minute int) int {
+		if minute == 60 {
+			return 0
+		}
+		return 100
+	}}).judge(t).anomalies {
+		assert.Fail(t, "an anomaly", a.Explanation)
+	}
+	l := (&till{lines: from60(100, 0)}).judge(t)
+	require.NotEmpty(t, l.anomalies)
+	assert.Equal(t, anomaly.KindSilence, l.anomalies[0].Kind, l.anomalies[0].Explanation)
+	assert.False(t, l.anomalies[0].WindowStart.Before(epoch.Add(61*time.Minute)), "in its first window")
 }
 
 func TestFewerRequestsAndLostSpansAreNoFewerLines(t *testing.T) {

@@ -12,6 +12,5 @@ type Pool struct {
 // Pooled is a store that has connections.
 type Pooled interface{ Pool() Pool }
 
-// Indexing is a store that has an index of texts. Unindexed is how many texts waited to be indexed when it last looked, as far as it counts; a
-// search reads them all.
-type Indexing interface{ Unindexed() int }
+// Indexing is a store that has an index of texts. TextsWaiting is how many were still to be indexed when it last looked, as far as it counts.
+type Indexing interface{ TextsWaiting() int }

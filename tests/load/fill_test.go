@@ -162,7 +162,7 @@ func awaitIndex(b *testing.B, dsn string) {
 		var n int
 		return conn.QueryRow(b.Context(), "SELECT count(*) FROM texts_to_index").Scan(&n) == nil && n < 1000
 	}, func() string { return "texts are not indexed" })
-	_, err = conn.Exec(b.Context(), "VACUUM ANALYZE text_blocks, texts_to_index")
+	_, err = conn.Exec(b.Context(), "VACUUM ANALYZE text_sets, texts_to_index")
 	require.NoError(b, err)
 }
 

@@ -20,7 +20,7 @@ use super::abi::*;
 use super::error::{fail, Failure};
 
 /// Format of the snapshots this core writes, and the only one it reads.
-pub const SNAPSHOT_FORMAT: u32 = 4;
+pub const SNAPSHOT_FORMAT: u32 = 5;
 
 const MAGIC: &[u8; 8] = b"CBADSNAP";
 const HEADER: usize = 48;

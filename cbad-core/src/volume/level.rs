@@ -25,7 +25,7 @@ const HOUR_NS: u64 = 3_600_000_000_000;
 /// Windows an hour must have had for its mean to count.
 const HOUR_MIN: f32 = 10.0;
 
-/// The dispersion of the horizon's sums: mean Pearson statistic `(x − μ)²/μ`, never below 1 (Poisson).
+/// The dispersion of counts about what was expected, of the horizon's sums or of single windows: mean Pearson statistic `(x − μ)²/μ`, never below 1 (Poisson).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Dispersion {
     pearson: f64,

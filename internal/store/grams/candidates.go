@@ -84,6 +84,9 @@ const enough = 200 // candidates that may as well be looked at as more grams be 
 
 // Find reads an index that has these blocks, first and last included: of the text's grams those that together leave few rows.
 func Find(ctx context.Context, text string, first, last int64, read Read) (*Candidates, error) {
+	if text == "" {
+		return Everything, nil
+	}
 	c := &Candidates{blocks: map[int64]*Set{}, of: int(last-first+1) * BlockRows}
 	if last < first {
 		return c, nil

@@ -41,9 +41,10 @@ type choice struct {
 
 // choose reads all ranges in blocks spread over the index. It chooses the rarest, then again and again the one that leaves the fewest rows, until four
 // of five rows that are left have all of them: reading a gram more then costs more than looking at the rows that it would leave out. Where no row is
-// left, the sample tells no more, and the others follow by how rare they are. Where every fourth row has all grams, one finds a page of them without.
+// left, the sample tells no more, and the others follow by how rare they are. Where a row for every fourth number has all grams, one finds a page of them without.
 func choose(ctx context.Context, ranges []Range, first, last int64, read Read) (choice, error) {
-	grams, err := countIn(ctx, ranges, first, last, read)
+	wanted := sampleOf(first, last)
+	grams, err := countIn(ctx, ranges, wanted, read)
 	if err != nil {
 		return choice{}, err
 	}
@@ -52,7 +53,7 @@ func choose(ctx context.Context, ranges []Range, first, last int64, read Read) (
 	for _, g := range grams[1:] {
 		least = all.leave(&g.rows)
 	}
-	if least > sampled*BlockRows/4 {
+	if least > len(wanted)*BlockRows/4 {
 		return choice{common: true}, nil
 	}
 	left, count := grams[0].rows, grams[0].count
@@ -84,12 +85,15 @@ type counted struct {
 	count int
 }
 
-func countIn(ctx context.Context, ranges []Range, first, last int64, read Read) ([]*counted, error) {
-	var wanted []int64
+// sampleOf are blocks spread over the index.
+func sampleOf(first, last int64) (blocks []int64) {
 	for i := range int64(sampled) {
-		wanted = append(wanted, first+(2*i+1)*(last-first)/(2*sampled))
+		blocks = append(blocks, first+(2*i+1)*(last-first)/(2*sampled))
 	}
-	wanted = slices.Compact(wanted)
+	return slices.Compact(blocks)
+}
+
+func countIn(ctx context.Context, ranges []Range, wanted []int64, read Read) ([]*counted, error) {
 	all := make([]*counted, len(ranges))
 	for i, r := range ranges {
 		all[i] = &counted{Range: r}

@@ -89,7 +89,7 @@ func newInstruments(s store.Store, set component.TelemetrySettings, scope, prefi
 	note(err)
 	waited, err := meter.Float64ObservableCounter(prefix+"store_connection_wait_time", metric.WithUnit("s"), metric.WithDescription("Time that calls waited for a connection, in sum."))
 	note(err)
-	unindexed, err := meter.Int64ObservableGauge(prefix+"store_texts_unindexed", metric.WithUnit("{text}"), metric.WithDescription("Texts that wait to be indexed, up to some 20,000; a search reads them all."))
+	unindexed, err := meter.Int64ObservableGauge(prefix+"store_texts_unindexed", metric.WithUnit("{text}"), metric.WithDescription("Texts that wait to be indexed, counted up to some 20,000. A search reads up to so many; of more, it reads the texts of all rows."))
 	note(err)
 	if err := errors.Join(errs...); err != nil {
 		return nil, nil, err
@@ -104,7 +104,7 @@ func newInstruments(s store.Store, set component.TelemetrySettings, scope, prefi
 		o.ObserveInt64(waits, p.Waits)
 		o.ObserveFloat64(waited, p.Waited.Seconds())
 		if texts != nil {
-			o.ObserveInt64(unindexed, int64(texts.Unindexed()))
+			o.ObserveInt64(unindexed, int64(texts.TextsWaiting()))
 		}
 		return nil
 	}, connections, most, waits, waited, unindexed)

@@ -114,11 +114,11 @@ func placeOf(ctx context.Context, tx pgx.Tx, o order, number int64) (*store.Posi
 
 const (
 	selectState = `SELECT ARRAY(SELECT number FROM texts_to_index ORDER BY number LIMIT $1),
-    coalesce((SELECT min(block) FROM text_blocks), 0), coalesce((SELECT max(block) FROM text_blocks), -1)`
+    coalesce((SELECT min(block) FROM text_sets), 0), coalesce((SELECT max(block) FROM text_sets), -1)`
 
 	// Of each block asked for, the rows of the grams of each range.
 	selectRows = `SELECT range.n, block, rows FROM unnest($1::integer[], $2::integer[]) WITH ORDINALITY AS range (first, last, n), unnest($3::bigint[]) AS wanted (number),
-LATERAL (SELECT block, rows FROM text_blocks WHERE block = wanted.number AND gram BETWEEN range.first AND range.last OFFSET 0) AS found`
+LATERAL (SELECT block, rows FROM text_sets WHERE block = wanted.number AND gram BETWEEN range.first AND range.last OFFSET 0) AS found`
 )
 
 // candidatesOf reads the text index. Where too many texts are still to be indexed, every row is a candidate.
@@ -152,6 +152,7 @@ func candidatesOf(ctx context.Context, tx pgx.Tx, text string) (*grams.Candidate
 	if err != nil {
 		return nil, err
 	}
+	c.Add(0) // which no block is kept for
 	for _, number := range waiting {
 		c.Add(number)
 	}

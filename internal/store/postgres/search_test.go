@@ -41,19 +41,19 @@ func TestTextsThatCannotBeIndexed(t *testing.T) {
 		_, err := s.Add(t.Context(), anomaly.Items{Anomalies: []*anomaly.Anomaly{a}})
 		require.NoError(t, err)
 	}
-	rename("text_blocks", "away")
+	rename("text_sets", "away")
 	add(1)
-	require.ErrorContains(t, <-told, "text_blocks")
-	require.Equal(t, 1, s.Unindexed())
+	require.ErrorContains(t, <-told, "text_sets")
+	require.Equal(t, 1, s.TextsWaiting())
 	add(2)
-	rename("away", "text_blocks")
+	rename("away", "text_sets")
 	page, err := s.List(t.Context(), store.Query{Text: "unheard-of", Limit: 9})
 	require.NoError(t, err)
 	require.Len(t, page.Anomalies, 2)
 	add(3)
 	indexed(t, s)
 	require.Empty(t, told, "told once")
-	require.Eventually(t, func() bool { return s.Unindexed() == 0 }, time.Minute, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return s.TextsWaiting() == 0 }, time.Minute, 20*time.Millisecond)
 }
 
 // TestSearchByEveryWay compares the ways to search with each other, over blocks of which most rows have the text or few have.
@@ -117,7 +117,7 @@ func TestSearchByEveryWay(t *testing.T) {
 	}
 	indexed(t, s)
 	check()
-	_, err := s.pool.Exec(t.Context(), "INSERT INTO texts_to_index SELECT number FROM anomalies WHERE number % 3 = 1; DELETE FROM text_blocks WHERE block = 1;"+
+	_, err := s.pool.Exec(t.Context(), "INSERT INTO texts_to_index SELECT number FROM anomalies WHERE number % 3 = 1; DELETE FROM text_sets WHERE block = 1;"+
 		" INSERT INTO texts_to_index SELECT number FROM anomalies WHERE number / "+strconv.Itoa(grams.BlockRows)+" = 1")
 	require.NoError(t, err)
 	check() // while texts wait
@@ -146,7 +146,7 @@ func TestNumbersAreNotUsedUp(t *testing.T) {
 	require.Equal(t, 3, count(t, s, "SELECT sum(number) FROM anomalies"))
 }
 
-// TestTextsGoWithTheirRows: retention leaves no block all of whose rows are gone, but for the first.
+// TestTextsGoWithTheirRows: retention leaves no block all of whose rows are gone.
 func TestTextsGoWithTheirRows(t *testing.T) {
 	s := open(t, Options{indexFrom: 1})
 	var items anomaly.Items
@@ -157,10 +157,10 @@ func TestTextsGoWithTheirRows(t *testing.T) {
 	_, err := s.Add(t.Context(), items)
 	require.NoError(t, err)
 	indexed(t, s)
-	require.Equal(t, 2, count(t, s, "SELECT count(DISTINCT block) FROM text_blocks"))
+	require.Equal(t, 2, count(t, s, "SELECT count(DISTINCT block) FROM text_sets"))
 	_, err = store.Retention{Anomalies: time.Nanosecond}.Apply(t.Context(), s, time.Now().Add(time.Hour))
 	require.NoError(t, err)
-	require.Equal(t, 1, count(t, s, "SELECT count(DISTINCT block) FROM text_blocks"))
+	require.Zero(t, count(t, s, "SELECT count(*) FROM text_sets"))
 	_, err = s.Add(t.Context(), anomaly.Items{Anomalies: []*anomaly.Anomaly{storetest.Anomaly(7)}})
 	require.NoError(t, err)
 	page, err := s.List(t.Context(), store.Query{Text: "a new line"})

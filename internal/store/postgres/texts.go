@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -9,8 +10,9 @@ import (
 )
 
 const (
-	indexFrom = 1000 // texts that wait before they are indexed together: so that blocks are written once for many rows
-	indexMost = 4096 // texts of one transaction
+	indexFrom = 1000        // texts that wait before they are indexed together: so that blocks are written once for many rows
+	indexMost = 4096        // texts of one transaction
+	lookAgain = time.Minute // where nothing changes: another process may have indexed what was counted, or have ended
 )
 
 // indexLock is the advisory lock that one process at a time holds while it indexes texts: the bytes of "grams".
@@ -20,6 +22,8 @@ const indexLock int64 = 0x6772616d73
 // change; meanwhile lists find the texts all the same.
 func (s *Store) keepIndexed() {
 	failing := false
+	again := time.NewTicker(lookAgain)
+	defer again.Stop()
 	for {
 		var err error
 		for more := true; more && err == nil; {
@@ -33,12 +37,13 @@ func (s *Store) keepIndexed() {
 		case <-s.open.Done():
 			return
 		case <-s.grown:
+		case <-again.C:
 		}
 	}
 }
 
-// Unindexed is how many texts waited when they were last counted, up to some 20,000.
-func (s *Store) Unindexed() int { return int(s.waiting.Load()) }
+// TextsWaiting is how many waited when they were last counted, up to some 20,000.
+func (s *Store) TextsWaiting() int { return int(s.waiting.Load()) }
 
 // changed says that there are texts to index.
 func (s *Store) changed() {
@@ -91,7 +96,7 @@ func take(ctx context.Context, tx pgx.Tx) (texts []grams.Text, err error) {
 
 // addToBlock adds the grams of texts to their block. What a changed text had before stays: it makes a candidate, no find.
 func addToBlock(ctx context.Context, tx pgx.Tx, block int64, texts []grams.Text) error {
-	rows, err := tx.Query(ctx, "SELECT gram, rows FROM text_blocks WHERE block = $1", block)
+	rows, err := tx.Query(ctx, "SELECT gram, rows FROM text_sets WHERE block = $1", block)
 	if err != nil {
 		return err
 	}
@@ -111,10 +116,10 @@ func addToBlock(ctx context.Context, tx pgx.Tx, block int64, texts []grams.Text)
 			changed, sets = append(changed, int32(g)), append(sets, grown) //nolint:gosec // G115: 31 bits
 		}
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO text_blocks (block, gram, rows) SELECT $1, * FROM unnest($2::integer[], $3::bytea[]) AS v (gram, rows) ORDER BY gram
+	_, err = tx.Exec(ctx, `INSERT INTO text_sets (block, gram, rows) SELECT $1, * FROM unnest($2::integer[], $3::bytea[]) AS v (gram, rows) ORDER BY gram
 ON CONFLICT (block, gram) DO UPDATE SET rows = excluded.rows`, block, changed, sets)
 	return err
 }
 
-// dropBlocks deletes the blocks before the oldest row, but for the first, which the number 0 is in.
-const dropBlocks = "DELETE FROM text_blocks WHERE block > 0 AND block < (SELECT coalesce(min(number), 1::bigint << 62) / $1 FROM anomalies WHERE number > 0)"
+// dropBlocks deletes the blocks before the oldest row. Those with the number 0 are candidates of every search.
+const dropBlocks = "DELETE FROM text_sets WHERE block < (SELECT coalesce(min(number), 1::bigint << 62) / $1 FROM anomalies WHERE number > 0)"

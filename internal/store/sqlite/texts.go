@@ -64,8 +64,8 @@ func addRows(ctx context.Context, read, write *sql.Stmt, block int64, g grams.Gr
 	return err
 }
 
-// Unindexed is none: an anomaly is stored together with its text's grams, and those of older rows are made before the store opens.
-func (s *Store) Unindexed() int { return 0 }
+// TextsWaiting is none: an anomaly is stored together with its text's grams, and those of older rows are made before the store opens.
+func (s *Store) TextsWaiting() int { return 0 }
 
 // dropBlocks deletes the blocks before the oldest text.
 func dropBlocks(ctx context.Context, tx *sql.Tx) error {
