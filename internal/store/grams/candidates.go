@@ -69,13 +69,16 @@ func (c *Candidates) Expected(n int) int { return withSpare(n * c.of / max(c.Cou
 // Further is how many to look at next for so many finds, when those looked at last had some, or none: finds lie in clusters.
 func Further(last, had, finds int) int {
 	if had == 0 {
-		return 2 * last
+		return min(2*last, stride)
 	}
 	return withSpare(finds * last / had)
 }
 
+// stride is how many rows of an order are looked at at a time, at most.
+const stride = 20_000
+
 // withSpare adds a third, since finds are seldom spread evenly.
-func withSpare(n int) int { return max(n*4/3, 100) }
+func withSpare(n int) int { return min(max(n*4/3, 100), stride) }
 
 // Read calls f for every set that Pack wrote, of the wanted blocks, of a gram in one of the ranges: n is which range. What it gives f is only lent.
 type Read func(ctx context.Context, ranges []Range, wanted []int64, f func(n int, block int64, packed []byte)) error

@@ -73,12 +73,9 @@ func narrowing(o order, q store.Query, numbers []int64, n int) (string, []any) {
 		" WHERE id = ANY (ARRAY(SELECT id FROM candidates" + w.clause() + o.by() + " LIMIT " + w.parameter(n) + "))" + o.by(), w.args
 }
 
-// stride is how many rows of an index are walked at a time, at most.
-const stride = 20_000
-
 // along walks the list by an index, which costs nothing against reading rows, and reads the texts of candidates only.
 func along(ctx context.Context, tx pgx.Tx, o order, q store.Query, c *grams.Candidates, n int) (found []*anomaly.Anomaly, err error) {
-	for length := min(c.Expected(n), stride); ; {
+	for length := c.Expected(n); ; {
 		text, args := numbering(o, q, length)
 		var numbers []int64
 		if err := tx.QueryRow(ctx, text, append([]any{fresh}, args...)...).Scan(&numbers); err != nil {
@@ -95,7 +92,7 @@ func along(ctx context.Context, tx pgx.Tx, o order, q store.Query, c *grams.Cand
 		if q.After, err = placeOf(ctx, tx, o, numbers[length-1]); err != nil {
 			return nil, err
 		}
-		length = min(grams.Further(length, len(more), n-len(found)), stride)
+		length = grams.Further(length, len(more), n-len(found))
 	}
 }
 

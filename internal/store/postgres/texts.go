@@ -19,7 +19,7 @@ const (
 const indexLock int64 = 0x6772616d73
 
 // keepIndexed indexes texts whenever enough of them wait, until the store is closed. What fails is told, and tried again after the next
-// change; meanwhile lists find the texts all the same.
+// change or a minute; meanwhile lists find the texts all the same.
 func (s *Store) keepIndexed() {
 	failing := false
 	again := time.NewTicker(lookAgain)

@@ -41,12 +41,9 @@ func inOrder(ctx context.Context, tx *sql.Tx, sel *selection, numbers []int64, n
 	return found, err
 }
 
-// stride is how many rows of an index are walked at a time, at most.
-const stride = 20_000
-
 // along walks the selection's index, which costs nothing against reading rows, and reads the texts of candidates only.
 func along(ctx context.Context, tx *sql.Tx, sel *selection, c *grams.Candidates, text string, n int) (found []int64, err error) {
-	for length := min(c.Expected(n), stride); ; {
+	for length := c.Expected(n); ; {
 		numbers, err := sel.numbers(ctx, tx, length)
 		if err != nil {
 			return nil, err
@@ -70,7 +67,7 @@ func along(ctx context.Context, tx *sql.Tx, sel *selection, c *grams.Candidates,
 			return nil, err
 		}
 		sel.goOn(last)
-		length = min(grams.Further(length, len(having), n-len(found)), stride)
+		length = grams.Further(length, len(having), n-len(found))
 	}
 }
 
